@@ -1,6 +1,6 @@
 // What a disk says when it refuses: in words, and what to do about it.
 
-import { mkdir, stat } from 'node:fs/promises'
+import { mkdir, open, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { OperationError } from './errors.ts'
 
@@ -110,4 +110,17 @@ async function isFolder(path: string): Promise<boolean> {
     (found) => found.isDirectory(),
     () => false,
   )
+}
+
+/** At most `most` bytes of a file: the size of a device or a pipe says nothing, and reading one whole may never end. Throws what the system throws. */
+export async function readAtMost(file: string, most: number): Promise<Uint8Array> {
+  await using handle = await open(file, 'r')
+  const bytes = Buffer.alloc(most)
+  let length = 0
+  while (length < most) {
+    const { bytesRead } = await handle.read(bytes, length, most - length)
+    if (bytesRead === 0) break
+    length += bytesRead
+  }
+  return Uint8Array.from(bytes.subarray(0, length))
 }

@@ -15,10 +15,12 @@ export const OPERATION_CODES = {
   'asset-not-final':
     'The issuance of the asset can still be reversed, and all of it would be gone: wait until it is final, or take the risk with --unfinal.',
   'bad-address':
-    'The text is neither an address nor the name of a wallet, or nobody could own what is sent there: name another one.',
+    'The text is neither an address nor the name of a wallet or a contact, or it names two, or nobody could own what is sent there: name another one.',
   'bad-answer': 'What answers is not a TorrentTX node, or one of another version: check the URL and the versions.',
   'bad-arguments': 'Arguments do not go together, or name the wrong file: correct them.',
   'bad-branch': 'The ledger was given a branch that does not fit it, which is a bug: report it with the log.',
+  'bad-contact-name':
+    'A contact has a name of 1 to 32 characters a-z, 0-9, - and _, which is neither an address nor reads like another name: choose another one.',
   'bad-deployment': 'The file does not describe a network: get it again, from those who run the network.',
   'bad-endpoint':
     'URLs of Ethereum endpoints must begin with http or https, and there must be one at least: correct the setting.',
@@ -28,6 +30,11 @@ export const OPERATION_CODES = {
   'bad-passphrase-file': 'The file does not hold one line with a passphrase: correct the file or the setting.',
   'bad-setting':
     'A setting has a value that it cannot have, or its file cannot be read: correct it where the facts say.',
+  'bad-payment-uri':
+    'The payment request is malformed, says something that this version does not know, or is of another network: ask for another one.',
+  'bad-signature':
+    'A signer returned something other than a signature by the account of what was asked: nothing was sent, use another signer.',
+  'bad-signer': 'The signer cannot be used as it is set: check its URL and the account, and that it is unlocked there.',
   'bad-snapshot': 'The node served another state than that of the block: the block is replayed instead.',
   'bad-wallet-name': 'The name of a wallet has 1 to 32 characters a-z, 0-9, - and _: choose another one.',
   'bad-words': 'The words are not those of a wallet: compare each word and its place with what you wrote down.',
@@ -53,6 +60,9 @@ export const OPERATION_CODES = {
   'call-reverted':
     'The call would fail on Ethereum, without a reason that is known here or for one that a strange contract gives: see the message, and check versions and endpoint.',
   'cannot-listen': 'The host or the port cannot be listened on: choose another one.',
+  'contact-exists': 'A contact or a wallet has this name: choose another one, or rename or remove that one first.',
+  'contact-missing': 'There is no contact of this name: name one of those that the message lists, or add it.',
+  'contacts-damaged': 'The file of the contacts is damaged: correct it, or move it away and add the contacts again.',
   'database-damaged':
     'A power cut or a full disk damaged a database of the node: delete its folder, and what can come back does so.',
   'database-failed':
@@ -181,6 +191,9 @@ export const OPERATION_CODES = {
   'refutation-unfinished': 'A refutation takes long and makes room for others: it goes on in a moment.',
   'service-died': 'A process of the devnet ended: its last words are in the message, the rest is in its log.',
   silent: 'The node or endpoint that was asked does not answer: see whether it runs, and can be reached.',
+  'signer-refused':
+    'Whoever answers at the signer said no: nothing was sent, run the command again if that was not meant.',
+  'signer-unreachable': 'The signer does not answer: see that it runs and can be reached. Nothing was sent.',
   'snapshot-not-final': 'The block of the snapshot is not final on Ethereum: use the snapshot of a final block.',
   stopped: 'A part of the program was stopped while something waited for it: start it again if it should go on.',
   'state-unknown': 'The state after the block is not available: ask for a newer block, or another node.',

@@ -2,6 +2,7 @@
 //
 //   <data>/                  ~/.torrenttx/<network> unless --data or TTX_DATA says otherwise
 //     wallets/<name>.json    keys: Ethereum keystore V3, mode 0600; back these up, or the words
+//     contacts.json          names that the user gave to addresses of others, mode 0600
 //     node/                  database and torrents of `ttx node`
 //     miner/                 journal of `ttx miner`: blocks that are on their way to Ethereum
 //     miner-status.json      what the miner that runs here says of itself, mode 0600; gone when it ends by itself

@@ -127,6 +127,26 @@ const settingsSchema = z.strictObject({
     about: 'File that holds the passphrase of the wallet; used where TTX_PASSPHRASE is not set',
     example: '~/.torrenttx/passphrase',
   }),
+  signer: url.optional().register(info, {
+    env: 'TTX_SIGNER',
+    flag: '--signer <url>',
+    about:
+      'JSON-RPC of a wallet elsewhere (Frame, Clef, Web3Signer) that signs instead of one of this data folder: payments, requests and offers on the TTX side',
+    example: 'http://127.0.0.1:1248',
+    mayHoldSecret: true,
+  }),
+  account: addressText.optional().register(info, {
+    env: 'TTX_ACCOUNT',
+    flag: '--account <address>',
+    about: 'Which account of the signer; it may be left out where that has one only',
+    example: '0x70997970C51812dc3A010C7d01b50e0d17dc79C8',
+  }),
+  signerPlainHttp: z.union([z.boolean(), z.stringbool()], { error: 'true or false' }).optional().register(info, {
+    env: 'TTX_SIGNER_PLAIN_HTTP',
+    flag: '--signer-plain-http',
+    about: 'Also a signer on another machine without https, where others on the way can read and change what is asked',
+    example: 'false',
+  }),
   logLevel: z
     .enum(LOG_LEVELS)
     .default('info')

@@ -8,7 +8,7 @@ import type { Amount } from '../protocol/offer.ts'
 import { MAX_INPUTS } from '../protocol/rules.ts'
 import { ofAsset } from '../protocol/state.ts'
 import { encodeTransaction, type SignedTransaction } from '../protocol/transaction.ts'
-import { signingDigest, type TransactionBody } from '../protocol/typed-data.ts'
+import { signingDigest, type TransactionBody, type TypedMessage, typedMessage } from '../protocol/typed-data.ts'
 import type { Result as RpcResult } from '../rpc/api.ts'
 import { nameAmount } from './amount.ts'
 import type { NodeClient } from './rpc.ts'
@@ -16,8 +16,14 @@ import type { NodeClient } from './rpc.ts'
 /** Before a file is handed in once more, milliseconds: a node that was killed is back after seconds where something restarts it. */
 const PAUSES_MS = [250, 1_000, 2_000]
 
-/** A wallet that is open, or whatever else signs 32 bytes with the key of an address (65 bytes: r, s, v). */
-export type Signer = { readonly address: Address; readonly sign: (digest: Uint8Array) => Uint8Array }
+/** A wallet that is open, or whatever else signs with the key of an address (65 bytes: r, s, v): the digest, or the message of which it is the digest. */
+export type Signer = {
+  readonly address: Address
+  readonly sign: (digest: Uint8Array, message: TypedMessage) => Uint8Array | Promise<Uint8Array>
+}
+
+/** The key itself, here. */
+export type KeySigner = { readonly address: Address; readonly sign: (digest: Uint8Array) => Uint8Array }
 
 export type Payment = {
   readonly to: Address
@@ -56,7 +62,7 @@ export async function pay(
   // What an issuance spends comes back whole: the least will do.
   const tokens = payment.issuance ? 1n : payment.tokens
   const { prev, unorderedAncestors } = await chooseInputs(node, owner, ofAsset({ tokens }, payment.asset), signal)
-  const tx = signTransaction(wallet, { ...payment, time: nowSeconds, prev: prev.toSorted() })
+  const tx = await haveSigned(wallet, { ...payment, time: nowSeconds, prev: prev.toSorted() })
   const file = encodeTransaction(tx)
   signal?.throwIfAborted()
   await keep?.(file)
@@ -134,8 +140,15 @@ function problemOf(error: unknown): unknown {
   return error instanceof OperationError && error.code === 'node-unreachable' ? error.facts['problem'] : undefined
 }
 
-export function signTransaction(wallet: Signer, body: TransactionBody): SignedTransaction {
+/** By whoever has the key here. */
+export function signTransaction(wallet: KeySigner, body: TransactionBody): SignedTransaction {
   return { kind: 'signed', from: wallet.address, signature: wallet.sign(signingDigest(body)), ...body }
+}
+
+/** By whoever signs, who may be asked and take minutes. */
+export async function haveSigned(signer: Signer, body: TransactionBody): Promise<SignedTransaction> {
+  const signature = await signer.sign(signingDigest(body), typedMessage(body))
+  return { kind: 'signed', from: signer.address, signature, ...body }
 }
 
 function otherInputs({ url }: NodeClient, amount: string, { prev, sum }: RpcResult<'account_inputs'>): OperationError {

@@ -65,6 +65,12 @@ export function moneyImitatedBy(symbol: string): string | undefined {
   return NO_ASSETS.find((name) => skeletonOf(name) === skeletonOf(symbol))
 }
 
+/** Whether two names of people or wallets read the same, which differ: as symbols do, and hyphens and underlines do not count. */
+export function looksLike(one: string, other: string): boolean {
+  const skeleton = (name: string) => skeletonOf(name.replace(/[-_]/g, ''))
+  return one !== other && skeleton(one) === skeleton(other)
+}
+
 function skeletonOf(symbol: string): string {
   return ALIKE.reduce((text, [what, by]) => text.replace(what, by), symbol.toLowerCase())
 }

@@ -148,6 +148,9 @@ export function takeMessage({ offer, memo = '', ...body }: TakeBody) {
   return { domain: DOMAIN, types: TYPES, primaryType: 'Take', message } as const
 }
 
+/** What `signTypedData` of a wallet takes, of any of the forms. */
+export type TypedMessage = ReturnType<typeof typedMessage | typeof offerMessage | typeof takeMessage>
+
 /** The part of a take that is signed. */
 export type TakeBody = {
   readonly offer: Offer

@@ -98,7 +98,7 @@ const UNORDERED: Result<'tx_get'> = {
   rivals: [],
   unorderedAncestors: 0,
 }
-const ORDERED: Result<'tx_get'> = { ...UNORDERED, status: 'ordered', block: BLOCK, step: 1 }
+const ORDERED: Result<'tx_get'> = { ...UNORDERED, status: 'ordered', block: BLOCK, blockTime: PUBLISHED_AT, step: 1 }
 const REQUESTED: Result<'tx_get'> = {
   ...ORDERED,
   infohash: REQUEST,

@@ -53,6 +53,14 @@ const cipher = {
   ciphertext: hex(32),
   mac: hex(32),
 }
+/** A member of ours beside those of the standard, which other programs skip. It is not under the MAC: it is shown, and decides nothing. */
+const origin = z.object({
+  phrase: z.string().regex(/^[0-9a-f]{8}$/),
+  index: z
+    .int()
+    .min(0)
+    .max(2 ** 31 - 1),
+})
 const keystoreSchema = z.object({
   version: z.literal(3),
   // Some programs write null or nothing here, which says nothing: the MAC decides what opens the file.
@@ -63,11 +71,15 @@ const keystoreSchema = z.object({
       .transform((digits) => toAddress(parseHex(digits)))
       .optional(),
   ),
+  ttx: origin.optional().catch(undefined),
   crypto: z.discriminatedUnion('kdf', [
     z.object({ ...cipher, kdf: z.literal('scrypt'), kdfparams: scryptParams }),
     z.object({ ...cipher, kdf: z.literal('pbkdf2'), kdfparams: pbkdf2Params }),
   ]),
 })
+
+/** From which words a key was derived, by their BIP-32 fingerprint, and at which place (the last number of its BIP-44 path). */
+export type Origin = z.output<typeof origin>
 
 /** What a keystore file says, checked: hex in lower case without `0x`, and a key derivation that this machine survives. */
 export type Keystore = z.output<typeof keystoreSchema>
@@ -102,7 +114,12 @@ export function checkPassphrase(passphrase: string): void {
  * The keystore as JSON text with a line end. `scryptN` is a power of two; less than the default is for tests.
  * Throws `OperationError('weak-passphrase')`.
  */
-export async function encryptKeystore(privateKey: Uint8Array, passphrase: string, scryptN = SCRYPT_N): Promise<string> {
+export async function encryptKeystore(
+  privateKey: Uint8Array,
+  passphrase: string,
+  scryptN = SCRYPT_N,
+  ttx?: Origin,
+): Promise<string> {
   checkPassphrase(passphrase)
   const [salt, iv] = [randomBytes(32), randomBytes(16)]
   const kdfparams = { dklen: KEY_BYTES, salt: formatHex(salt), n: scryptN, r: 8, p: 1 } as const
@@ -113,7 +130,7 @@ export async function encryptKeystore(privateKey: Uint8Array, passphrase: string
   const cipherparams = { iv: formatHex(iv) }
   const crypto = { ciphertext: formatHex(ciphertext), cipherparams, cipher: CIPHER, kdf: 'scrypt', kdfparams, mac }
   const address = addressOfKey(publicKeyOf(privateKey)).slice(2)
-  return `${JSON.stringify({ version: 3, id: randomUUID(), address, crypto })}\n`
+  return `${JSON.stringify({ version: 3, id: randomUUID(), address, crypto, ttx })}\n`
 }
 
 /**

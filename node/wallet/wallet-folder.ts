@@ -1,12 +1,20 @@
 // Wallets at rest: one keystore V3 file a wallet, `<folder>/<name>.json`, mode 0600, written whole or not at all, never overwritten.
 
 import { randomUUID } from 'node:crypto'
-import { link, open, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { link, open, readdir, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { makeFolder, refusalOf } from '../disk.ts'
+import { makeFolder, readAtMost, refusalOf } from '../disk.ts'
 import { OperationError } from '../errors.ts'
 import type { Address } from '../protocol/ids.ts'
-import { decryptKeystore, encryptKeystore, MAX_KEYSTORE_BYTES, parseKeystore, SCRYPT_N } from './keystore.ts'
+import { decodeWritten } from './as-written.ts'
+import {
+  decryptKeystore,
+  encryptKeystore,
+  MAX_KEYSTORE_BYTES,
+  type Origin,
+  parseKeystore,
+  SCRYPT_N,
+} from './keystore.ts'
 import { Wallet } from './wallet.ts'
 
 /** `address` is missing where the file is not a keystore that names one; `problem` then says why. */
@@ -14,6 +22,8 @@ export type WalletEntry = {
   readonly name: string
   readonly file: string
   readonly address?: Address
+  /** Where it comes from, if that was said when it was made. */
+  readonly origin?: Origin
   readonly problem?: string
 }
 
@@ -38,12 +48,13 @@ export async function saveWallet(
   name: string,
   privateKey: Uint8Array,
   passphrase: string,
-  options: { scryptN?: number } = {},
+  options: { readonly scryptN?: number; readonly origin?: Origin } = {},
 ): Promise<Wallet> {
   const file = walletFile(folder, name)
   await checkFree(folder, name)
   const wallet = new Wallet(privateKey)
-  await writeNew(file, await encryptKeystore(privateKey, passphrase, options.scryptN ?? SCRYPT_N), name)
+  const { scryptN = SCRYPT_N, origin } = options
+  await writeNew(file, await encryptKeystore(privateKey, passphrase, scryptN, origin), name)
   return wallet
 }
 
@@ -67,15 +78,25 @@ export async function checkThere(folder: string, name: string): Promise<void> {
 
 /** Throws `OperationError`: 'wallet-missing', 'bad-keystore', 'wrong-passphrase', 'file-unreadable', 'bad-wallet-name'. */
 export async function openWallet(folder: string, name: string, passphrase: string): Promise<Wallet> {
+  const { privateKey } = await openKey(folder, name, passphrase)
+  const wallet = new Wallet(privateKey)
+  privateKey.fill(0)
+  return wallet
+}
+
+/** The key itself, which the caller wipes, and its file as it is. Throws as `openWallet` does. */
+export async function openKey(
+  folder: string,
+  name: string,
+  passphrase: string,
+): Promise<{ readonly privateKey: Uint8Array; readonly text: string; readonly origin: Origin | undefined }> {
   const file = walletFile(folder, name)
   const text = await readKeystore(file).catch(async (cause) => {
     if (!(cause instanceof OperationError && cause.code === 'file-missing')) throw cause
     throw await walletMissing(folder, name, cause)
   })
-  const privateKey = await decryptKeystore(parseKeystore(text, file), passphrase, file)
-  const wallet = new Wallet(privateKey)
-  privateKey.fill(0)
-  return wallet
+  const keystore = parseKeystore(text, file)
+  return { privateKey: await decryptKeystore(keystore, passphrase, file), text, origin: keystore.ttx }
 }
 
 async function walletMissing(folder: string, name: string, cause: unknown): Promise<OperationError> {
@@ -106,8 +127,8 @@ export async function listWallets(folder: string): Promise<WalletEntry[]> {
 /** The text of any keystore file. Throws `OperationError`: 'file-missing', 'file-unreadable', 'bad-keystore'. */
 export async function readKeystore(file: string): Promise<string> {
   try {
-    const { size } = await stat(file)
-    if (size <= MAX_KEYSTORE_BYTES) return await readFile(file, 'utf8')
+    const bytes = await readAtMost(file, MAX_KEYSTORE_BYTES + 1)
+    if (bytes.length <= MAX_KEYSTORE_BYTES) return decodeWritten(bytes)
   } catch (cause) {
     if (!isSystemError(cause, 'ENOENT')) throw unreadable(file, cause)
     throw new OperationError('file-missing', `expected a keystore at ${file}, got no such file; check the path`, {
@@ -125,8 +146,9 @@ export async function readKeystore(file: string): Promise<string> {
 async function describe(folder: string, name: string): Promise<WalletEntry> {
   const file = walletFile(folder, name)
   try {
-    const { address } = parseKeystore(await readKeystore(file), file)
-    return address === undefined ? { name, file, problem: 'it names no address' } : { name, file, address }
+    const { address, ttx: origin } = parseKeystore(await readKeystore(file), file)
+    if (address === undefined) return { name, file, problem: 'it names no address' }
+    return { name, file, address, ...(origin === undefined ? {} : { origin }) }
   } catch (error) {
     if (error instanceof OperationError) return { name, file, problem: error.message }
     throw error
@@ -151,20 +173,25 @@ async function writeNew(file: string, text: string, name: string): Promise<void>
     await using folder = await open(dirname(file), 'r')
     await folder.sync()
   } catch (cause) {
-    if (cause instanceof OperationError && cause.code !== 'write-failed') throw cause
-    const { is, advice } = refusalOf(cause) ?? {
-      is: describeCause(cause instanceof OperationError ? cause.cause : cause),
-      advice: 'make the folder writable or choose another with --data',
-    }
-    throw new OperationError(
-      'wallet-not-written',
-      `expected to write wallet "${name}" to ${file}, got ${is}; ${advice}`,
-      { facts: { name, file }, cause },
-    )
+    throw notWritten(file, name, cause)
   }
 }
 
-function walletExists(name: string, file: string): OperationError {
+/** What is not of the disk stays as it is. */
+export function notWritten(file: string, name: string, cause: unknown): OperationError {
+  if (cause instanceof OperationError && cause.code !== 'write-failed') return cause
+  const { is, advice } = refusalOf(cause) ?? {
+    is: describeCause(cause instanceof OperationError ? cause.cause : cause),
+    advice: 'make the folder writable or choose another with --data',
+  }
+  return new OperationError(
+    'wallet-not-written',
+    `expected to write wallet "${name}" to ${file}, got ${is}; ${advice}`,
+    { facts: { name, file }, cause },
+  )
+}
+
+export function walletExists(name: string, file: string): OperationError {
   return new OperationError(
     'wallet-exists',
     `expected no wallet "${name}" yet, got one at ${file}; it is never overwritten: choose another name with --wallet, or move that file away`,
@@ -180,7 +207,7 @@ function unreadable(file: string, cause: unknown): OperationError {
   )
 }
 
-function isSystemError(error: unknown, code: string): boolean {
+export function isSystemError(error: unknown, code: string): boolean {
   return error instanceof Error && 'code' in error && error.code === code
 }
 

@@ -41,10 +41,10 @@ export async function writeOnce(file: string, bytes: Uint8Array): Promise<void> 
   if (there === undefined || !equalBytes(there, bytes)) await writeNew(file, bytes)
 }
 
-/** A write that fails leaves nothing behind; one that is killed may leave half. Throws `OperationError('file-not-written')`, also where the file exists. */
-export async function writeNew(file: string, bytes: Uint8Array): Promise<void> {
+/** `mode` is that of the file, less what the umask takes. A write that fails leaves nothing behind; one that is killed may leave half. Throws `OperationError('file-not-written')`, also where the file exists. */
+export async function writeNew(file: string, bytes: Uint8Array, mode = 0o666): Promise<void> {
   try {
-    await using handle = await open(file, 'wx')
+    await using handle = await open(file, 'wx', mode)
     try {
       await handle.writeFile(bytes)
       await handle.sync()

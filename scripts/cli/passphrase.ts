@@ -1,7 +1,8 @@
 // Where a passphrase comes from: TTX_PASSPHRASE, else a file, else a hidden prompt.
 
-import { readFile } from 'node:fs/promises'
+import { readAtMost } from '../../node/disk.ts'
 import { OperationError } from '../../node/errors.ts'
+import { decodeWritten } from '../../node/wallet/as-written.ts'
 import { checkPassphrase, MIN_PASSPHRASE_LENGTH } from '../../node/wallet/keystore.ts'
 import type { Wallet } from '../../node/wallet/wallet.ts'
 import { checkThere, openWallet } from '../../node/wallet/wallet-folder.ts'
@@ -31,23 +32,28 @@ export async function readPassphrase(context: CliContext, question: string): Pro
 /** The passphrase for a new wallet, typed twice where it is typed. Throws also 'weak-passphrase' and 'passphrases-differ'. */
 export async function readNewPassphrase(context: CliContext): Promise<string> {
   const set = await readSetPassphrase(context)
-  const question = `New passphrase (at least ${MIN_PASSPHRASE_LENGTH} characters)`
-  const passphrase = set ?? (await readPassphrase(context, question))
+  if (set === undefined && context.shell.stdin.isTTY) return await askNewPassphrase(context)
+  const passphrase = set ?? (await readPassphrase(context, ''))
   checkPassphrase(passphrase)
-  if (set === undefined && (await askHidden(context.shell, 'The same again')) !== passphrase) {
-    throw new OperationError('passphrases-differ', 'expected the same passphrase twice, got two; run the command again')
-  }
   return passphrase
 }
 
-/** The content of a file without the end of its last line. Throws `OperationError('bad-passphrase-file')`. */
+/** Typed twice at a terminal, whatever is set. Throws `OperationError`: 'weak-passphrase', 'passphrases-differ'. */
+export async function askNewPassphrase({ shell }: CliContext): Promise<string> {
+  const passphrase = await askHidden(shell, `New passphrase (at least ${MIN_PASSPHRASE_LENGTH} characters)`)
+  checkPassphrase(passphrase)
+  if ((await askHidden(shell, 'The same again')) === passphrase) return passphrase
+  throw new OperationError('passphrases-differ', 'expected the same passphrase twice, got two; run the command again')
+}
+
+/** The content of a file without the end of its last line, in any encoding that `decodeWritten` knows. Throws `OperationError('bad-passphrase-file')`. */
 export async function readPassphraseFile(file: string): Promise<string> {
-  const bytes = await readFile(file).catch((cause) => {
+  const bytes = await readAtMost(file, MAX_FILE_BYTES + 1).catch((cause) => {
     const came = cause instanceof Error ? cause.message : String(cause)
     throw badFile(file, came, cause)
   })
-  if (bytes.length > MAX_FILE_BYTES) throw badFile(file, `${bytes.length} bytes, more than ${MAX_FILE_BYTES}`)
-  const passphrase = bytes.toString('utf8').replace(/\r?\n$/, '')
+  if (bytes.length > MAX_FILE_BYTES) throw badFile(file, `more than ${MAX_FILE_BYTES} bytes`)
+  const passphrase = decodeWritten(bytes).replace(/\r?\n$/, '')
   if (passphrase === '') throw badFile(file, 'an empty file')
   if (/[\r\n]/.test(passphrase)) throw badFile(file, 'several lines')
   return passphrase

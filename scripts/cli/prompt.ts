@@ -3,6 +3,7 @@
 import { createInterface } from 'node:readline'
 import { Writable } from 'node:stream'
 import { OperationError } from '../../node/errors.ts'
+import { decodeWritten } from '../../node/wallet/as-written.ts'
 import { interrupted } from './failure.ts'
 import type { Shell } from './shell.ts'
 
@@ -16,26 +17,31 @@ export async function askHidden(shell: Shell, question: string): Promise<string>
   }
 }
 
-/** Whether a person types `yes`, which is shown; anything else is no. Throws as `askHidden` does. */
-async function askYes(shell: Shell, question: string): Promise<boolean> {
-  return (await ask(shell, `${question} Type yes to go on`, shell.stderr)).trim().toLowerCase() === 'yes'
-}
-
-/** Throws `OperationError('not-confirmed')` unless a person at a terminal types `yes`. */
-export async function confirm(shell: Shell, question: string): Promise<void> {
-  if (shell.stdin.isTTY && (await askYes(shell, question).catch(nothingSent))) return
-  throw new OperationError(
-    'not-confirmed',
-    shell.stdin.isTTY
-      ? 'expected yes, got something else; nothing was sent'
-      : 'expected somebody to say yes, but there is no terminal to ask on; nothing was sent, add --yes if you are sure',
-  )
-}
-
-function nothingSent(error: unknown): never {
-  const got = { interrupted: 'Ctrl-C', 'no-answer': 'the end of the input' }
-  if (!(error instanceof OperationError && (error.code === 'interrupted' || error.code === 'no-answer'))) throw error
-  throw new OperationError(error.code, `expected yes, got ${got[error.code]}; nothing was sent`, { cause: error })
+/**
+ * Throws `OperationError('not-confirmed')` unless a person at a terminal types `expected`, which is shown; case and blanks around it do not matter.
+ * `unchanged` says what has not happened then.
+ */
+export async function confirm(
+  shell: Shell,
+  question: string,
+  {
+    expected = 'yes',
+    unchanged = 'nothing was sent',
+  }: { readonly expected?: string; readonly unchanged?: string } = {},
+): Promise<void> {
+  if (!shell.stdin.isTTY) {
+    throw new OperationError(
+      'not-confirmed',
+      `expected somebody to say yes, but there is no terminal to ask on; ${unchanged}, add --yes if you are sure`,
+    )
+  }
+  const given = await ask(shell, `${question} Type ${expected} to go on`, shell.stderr).catch((error) => {
+    const got = { interrupted: 'Ctrl-C', 'no-answer': 'the end of the input' }
+    if (!(error instanceof OperationError && (error.code === 'interrupted' || error.code === 'no-answer'))) throw error
+    throw new OperationError(error.code, `expected ${expected}, got ${got[error.code]}; ${unchanged}`, { cause: error })
+  })
+  if (given.trim().toLowerCase() === expected) return
+  throw new OperationError('not-confirmed', `expected ${expected}, got something else; ${unchanged}`)
 }
 
 async function ask(shell: Shell, question: string, output: Writable): Promise<string> {
@@ -85,5 +91,5 @@ export async function readInput(shell: Shell, maxBytes: number): Promise<string>
   } finally {
     shell.signal.removeEventListener('abort', abort)
   }
-  return Buffer.concat(chunks).toString('utf8')
+  return decodeWritten(Buffer.concat(chunks))
 }

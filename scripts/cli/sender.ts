@@ -20,6 +20,7 @@ import { type CliContext, formatTable } from './context.ts'
 import { type NodeLink, openOwnNode } from './link.ts'
 import { networkRow } from './moving/agree.ts'
 import { unlockWallet } from './passphrase.ts'
+import { checkNoSigner } from './signing.ts'
 
 export type Sending = AsyncDisposable & { readonly sender: TransactionSender }
 type AccountOf = (deps: AccountDeps) => EthereumAccount
@@ -108,6 +109,7 @@ async function open(
   if (urls === undefined) {
     throw noEndpoint()
   }
+  checkNoSigner(context)
   const wallet = await unlockWallet(context)
   try {
     const network = await networkOf()

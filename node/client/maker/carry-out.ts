@@ -6,9 +6,9 @@ import type { Offer, OfferBody } from '../../protocol/offer.ts'
 import { MAX_INPUTS } from '../../protocol/rules.ts'
 import { ofAsset } from '../../protocol/state.ts'
 import { encodeTransaction } from '../../protocol/transaction.ts'
-import { offerDigest } from '../../protocol/typed-data.ts'
+import { offerDigest, offerMessage } from '../../protocol/typed-data.ts'
 import { sparing } from '../offers/sparing.ts'
-import { handIn, pay, type Signer, signTransaction } from '../pay.ts'
+import { handIn, haveSigned, pay, type Signer } from '../pay.ts'
 import type { NodeClient } from '../rpc.ts'
 import { type Free, type Plan, SIDES, type Side, type Wanted } from './ladder.ts'
 import { amountOf, assetGiven, type Booked, type MakerBook, type Market, outputOf, type PricedFrom } from './market.ts'
@@ -87,7 +87,7 @@ async function takeBack(
     const tokens = outputs.reduce((sum, { value }) => sum + value, 0n)
     const prev = outputs.map(({ infohash }) => infohash).toSorted()
     const payment = ofAsset({ to: stock.address, tokens }, assetGiven(market, side))
-    const tx = signTransaction(shop, { ...payment, time: seconds(now), prev })
+    const tx = await haveSigned(shop, { ...payment, time: seconds(now), prev })
     return await isDone(() => handIn(node, encodeTransaction(tx), signal))
   }
   let count = 0
@@ -139,7 +139,11 @@ async function join(
   if (largest.length < 2) return
   const tokens = largest.reduce((sum, { value }) => sum + value, 0n)
   const prev = largest.map(({ infohash }) => infohash).toSorted()
-  const tx = signTransaction(stock, { ...ofAsset({ to: stock.address, tokens }, asset), time: seconds(now), prev })
+  const tx = await haveSigned(stock, {
+    ...ofAsset({ to: stock.address, tokens }, asset),
+    time: seconds(now),
+    prev,
+  })
   await handIn(node, encodeTransaction(tx), signal)
 }
 
@@ -158,7 +162,7 @@ async function offer(
     time: seconds(now),
     prev: [from],
   }
-  const made = { ...body, from: shop.address, signature: shop.sign(offerDigest(body)) }
+  const made = { ...body, from: shop.address, signature: await shop.sign(offerDigest(body), offerMessage(body)) }
   await book.add(made, pricedFrom)
   return made
 }

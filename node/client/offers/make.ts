@@ -5,7 +5,7 @@ import { type Address, type Infohash, ZERO_ADDRESS } from '../../protocol/ids.ts
 import { type Amount, MAX_OFFER_INPUTS, type Offer, type OfferBody } from '../../protocol/offer.ts'
 import { offerId } from '../../protocol/offer-file.ts'
 import { ofAsset } from '../../protocol/state.ts'
-import { offerDigest } from '../../protocol/typed-data.ts'
+import { offerDigest, offerMessage } from '../../protocol/typed-data.ts'
 import { chooseInputs, type Signer } from '../pay.ts'
 import type { NodeClient } from '../rpc.ts'
 
@@ -42,7 +42,7 @@ export async function makeOffer(
   if (taker === ZERO_ADDRESS) throw badTerms('a taker who has a key', taker)
   const { prev, sum, unorderedAncestors } = await choose(node, maker.address, give, signal)
   const body: OfferBody = { ...terms, time: nowSeconds, prev: prev.toSorted() }
-  const offer = { ...body, from: maker.address, signature: maker.sign(offerDigest(body)) }
+  const offer = { ...body, from: maker.address, signature: await maker.sign(offerDigest(body), offerMessage(body)) }
   return { id: offerId(offer), offer, bound: sum, unorderedAncestors }
 }
 

@@ -5,7 +5,7 @@ import type { Infohash } from '../../protocol/ids.ts'
 import { MAX_OFFER_INPUTS, type Offer } from '../../protocol/offer.ts'
 import { offerId } from '../../protocol/offer-file.ts'
 import { encodeTransaction, type TakeTransaction } from '../../protocol/transaction.ts'
-import { takeDigest } from '../../protocol/typed-data.ts'
+import { takeDigest, takeMessage } from '../../protocol/typed-data.ts'
 import type { Result } from '../../rpc/api.ts'
 import { nameAmount } from '../amount.ts'
 import { chooseInputs, handIn, type Signer } from '../pay.ts'
@@ -64,7 +64,8 @@ export async function takeOffer(
   const wish = { ...offer.want, most: MAX_OFFER_INPUTS }
   const { prev, unorderedAncestors } = await chooseInputs(node, taker.address, wish, signal)
   const body = { offer, time: nowSeconds, prev: prev.toSorted(), ...(memo === undefined ? {} : { memo }) }
-  const tx: TakeTransaction = { kind: 'take', from: taker.address, signature: taker.sign(takeDigest(body)), ...body }
+  const signature = await taker.sign(takeDigest(body), takeMessage(body))
+  const tx: TakeTransaction = { kind: 'take', from: taker.address, signature, ...body }
   const { infohash, record } = await handIn(node, encodeTransaction(tx), signal).catch(async (error: unknown) => {
     if (!(error instanceof OperationError && error.code === 'transaction-conflicting')) throw error
     // Another taker, or the maker, was faster: nothing of this wallet's was.

@@ -7,7 +7,7 @@ import { offerId } from '../../protocol/offer-file.ts'
 import { ofAsset } from '../../protocol/state.ts'
 import { encodeTransaction } from '../../protocol/transaction.ts'
 import type { Result } from '../../rpc/api.ts'
-import { handIn, type Signer, signTransaction } from '../pay.ts'
+import { handIn, haveSigned, type Signer } from '../pay.ts'
 import type { NodeClient } from '../rpc.ts'
 import { standingOf } from './standing.ts'
 import { gone } from './take.ts'
@@ -35,7 +35,7 @@ export async function withdrawOffer(
   // A withdrawal out of money that no block has ordered dies with that money, and so does the offer.
   const [output = missing()] = standing.outputs
   const payment = ofAsset({ to: maker.address, tokens: output.value }, offer.give.asset)
-  const tx = signTransaction(maker, { ...payment, time: nowSeconds, prev: [output.infohash] })
+  const tx = await haveSigned(maker, { ...payment, time: nowSeconds, prev: [output.infohash] })
   const { infohash, record } = await handIn(node, encodeTransaction(tx), signal)
   return { infohash, status: record.status, isEarlier: false }
 }

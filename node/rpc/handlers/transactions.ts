@@ -104,9 +104,10 @@ export function transactionHandlers(parts: NodeParts) {
   } satisfies Partial<Handlers>
 }
 
-function recordOf({ ledger }: NodeParts, infohash: Infohash): Result<'tx_get'> {
+function recordOf({ ledger, follower }: NodeParts, infohash: Infohash): Result<'tx_get'> {
   const { status, file, firstSeenMs, missing, rivals, block, unorderedAncestors, error }: TransactionRecord =
     ledger.record(infohash)
+  const publishedAt = block && follower?.block(block.id)?.publishedAt
   return {
     infohash,
     status,
@@ -116,6 +117,7 @@ function recordOf({ ledger }: NodeParts, infohash: Infohash): Result<'tx_get'> {
     missing: [...missing],
     rivals: [...rivals],
     block: block?.id,
+    blockTime: publishedAt === undefined ? undefined : Number(publishedAt),
     step: block?.step,
     unorderedAncestors,
     problem: error && {

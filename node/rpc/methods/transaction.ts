@@ -24,6 +24,9 @@ export const transactionRecord = z
     missing: z.array(infohash).describe('Ancestors that it waits for.'),
     rivals: z.array(infohash).describe('Transactions that spend the same money.'),
     block: hash.optional().describe('The block that orders it.'),
+    blockTime: seconds
+      .optional()
+      .describe('When that block was published, by the clock of Ethereum; where the node knows the block.'),
     step: z.number().int().optional().describe('Its place in this block.'),
     unorderedAncestors: z.number().int(),
     problem: z

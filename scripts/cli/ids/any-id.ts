@@ -33,7 +33,7 @@ const WORDS: Readonly<Record<IdKind, string>> = {
   transaction: 'an infohash (40 hex digits, 32 digits of base32, or a magnet link)',
   block: 'the id of a block (0x and 64 hex digits)',
   ethereum: 'the hash of a transaction of Ethereum (0x and 64 hex digits)',
-  account: 'an address (0x and 40 hex digits) or the name of a wallet',
+  account: 'an address (0x and 40 hex digits) or the name of a wallet or a contact',
 }
 const LISTS: Readonly<Record<IdKind, string>> = {
   transaction: '"ttx tx list" shows those of your wallet',

@@ -22,8 +22,8 @@ import { earlierRows } from '../../moving/earlier.ts'
 import { payOnce } from '../../moving/unsaid.ts'
 import { describeWhom } from '../../moving/whom.ts'
 import { boundOutputs } from '../../offers/book.ts'
-import { unlockWallet } from '../../passphrase.ts'
 import { addSettings } from '../../setting-flags.ts'
+import { openSigning, SIGNING_SETTINGS } from '../../signing.ts'
 import { addressOf, WHOSE } from '../../whose.ts'
 
 type Flags = YesFlag & {
@@ -53,7 +53,7 @@ export function registerIssue(asset: Command, act: Act): void {
         )
         .option('--torrent <file>', 'write the torrent of that file to a new file, to seed it with')
         .action(act(issue)),
-      ['node', 'deployment'],
+      ['node', 'deployment', ...SIGNING_SETTINGS],
     ),
     'ttx asset issue GOLD 1000000 --decimals 6 --prospectus gold.pdf --torrent gold.torrent --wallet alice',
     'ttx asset issue GOLD 1000000 --to bob --wallet alice --json',
@@ -74,7 +74,7 @@ async function issue(context: CliContext, symbol: string, amount: WrittenAmount,
     )
   const given = flags.to === undefined ? undefined : await addressOf(context, flags.to)
   const node = await openOwnNode(context)
-  using wallet = await unlockWallet(context)
+  using wallet = await openSigning(context)
   const to = given ?? wallet.address
   checkOwnable(node, to)
   const issued = { symbol, decimals }

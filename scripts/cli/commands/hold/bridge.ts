@@ -26,9 +26,9 @@ import { earlierRows } from '../../moving/earlier.ts'
 import { payOnce } from '../../moving/unsaid.ts'
 import { describeWhom } from '../../moving/whom.ts'
 import { boundOutputs } from '../../offers/book.ts'
-import { unlockWallet } from '../../passphrase.ts'
 import { parseMemo } from '../../payment-arguments.ts'
 import { addSettings } from '../../setting-flags.ts'
+import { openSigning, SIGNING_SETTINGS } from '../../signing.ts'
 import { addressOf, WHOSE } from '../../whose.ts'
 import { describeAncestors } from './send.ts'
 
@@ -49,7 +49,7 @@ export function registerBridge(program: Command, act: Act): void {
       .option('--memo <text>', 'up to 140 printable characters that everyone can read', parseMemo),
   ).action(act(bridge))
   addExamples(
-    addSettings(command, ['node', 'deployment', 'ethereum']),
+    addSettings(command, ['node', 'deployment', 'ethereum', ...SIGNING_SETTINGS]),
     'ttx bridge 100 --wallet alice',
     'ttx bridge 100 0x70997970c51812dc3a010c7d01b50e0d17dc79c8 --wallet alice --json',
     'ttx bridge 2.5 --asset 0x70997970c51812dc3a010c7d01b50e0d17dc79c8 --wallet alice',
@@ -67,7 +67,7 @@ async function bridge(
   const given = recipient === undefined ? undefined : await addressOf(context, recipient)
   if (flags.asset !== undefined && !isEntered(flags.asset)) throw neverLeaves(flags.asset)
   const node = await openOwnNode(context)
-  using wallet = await unlockWallet(context)
+  using wallet = await openSigning(context)
   await checkPayee(context, node, wallet.address, { payee: given ?? wallet.address, asset: flags.asset })
   if (flags.asset !== undefined) await checkMeant(node, wallet.address, flags.asset, context.signal)
   const chosen = await chooseAsset(context, node, amount, flags)

@@ -30,7 +30,7 @@ export function registerStatus(program: Command, act: Act): void {
         )
         .argument(
           '<id>',
-          'an infohash, a magnet link, the id of a block, an address, the name of a wallet, or the hash of a transaction of Ethereum',
+          'an infohash, a magnet link, the id of a block, an address, the name of a wallet or a contact, or the hash of a transaction of Ethereum',
           parseIdOf('transaction', 'block', 'account', 'ethereum'),
         )
         .option('--watch', 'show it again whenever it changes, until nothing can change any more or Ctrl-C')

@@ -26,7 +26,7 @@ export function registerWait(program: Command, act: Act): void {
         )
         .argument(
           '<id>',
-          `${TRANSACTION_HELP}; or an address or the name of a wallet, for its newest transaction of TTX (its newest request until it is paid)`,
+          `${TRANSACTION_HELP}; or an address or the name of a wallet or a contact, for its newest transaction of TTX (its newest request until it is paid)`,
           parseIdOf('transaction', 'ethereum', 'account'),
         )
         .addOption(new Option('--until <stage>', 'how far').choices(STAGES).default('final'))

@@ -24,8 +24,8 @@ import { earlierRows } from '../../moving/earlier.ts'
 import { describeWhom } from '../../moving/whom.ts'
 import { type BookEntry, boundOutputs, keepInBook, readBook } from '../../offers/book.ts'
 import { SAFE_WORDS, warningsOfBoth } from '../../offers/words.ts'
-import { unlockWallet } from '../../passphrase.ts'
 import { addSettings } from '../../setting-flags.ts'
+import { openSigning, SIGNING_SETTINGS } from '../../signing.ts'
 import { addressOf, WHOSE } from '../../whose.ts'
 import { describeAncestors } from '../hold/send.ts'
 
@@ -57,7 +57,7 @@ export function registerCreate(offer: Command, act: Act): void {
         .option('--unfinal', 'also assets whose issuance is not final: if that loses, so does the trade')
         .option('--save <file>', 'write the offer to a new file')
         .action(act(create)),
-      ['node', 'deployment', 'ethereum'],
+      ['node', 'deployment', 'ethereum', ...SIGNING_SETTINGS],
     ),
     `ttx offer create --give 2 --want 5 --want-asset ${'c12fe1c06b'.repeat(4)} --save offer.json --wallet alice`,
     `ttx offer create --give 5 --give-asset ${'c12fe1c06b'.repeat(4)} --want 2 --taker bob --wallet alice --json`,
@@ -67,7 +67,7 @@ export function registerCreate(offer: Command, act: Act): void {
 async function create(context: CliContext, flags: Flags): Promise<Result> {
   const taker = flags.taker === undefined ? undefined : await addressOf(context, flags.taker)
   const node = await openOwnNode(context)
-  using wallet = await unlockWallet(context)
+  using wallet = await openSigning(context)
   if (flags.giveAsset !== undefined) await checkMeant(node, wallet.address, flags.giveAsset, context.signal)
   const give = await chooseSide(context, node, flags.give, flags.giveAsset, flags)
   const want = await chooseSide(context, node, flags.want, flags.wantAsset, flags)

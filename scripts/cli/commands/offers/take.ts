@@ -16,10 +16,10 @@ import { describeWhom } from '../../moving/whom.ts'
 import { boundOutputs, keepInBook } from '../../offers/book.ts'
 import { OFFER_HELP, readOfferArgument } from '../../offers/offer-argument.ts'
 import { SAFE_WORDS, sideData, sidesOf, warningRows } from '../../offers/words.ts'
-import { unlockWallet } from '../../passphrase.ts'
 import { parseMemo } from '../../payment-arguments.ts'
 import { confirm } from '../../prompt.ts'
 import { addSettings } from '../../setting-flags.ts'
+import { openSigning, SIGNING_SETTINGS } from '../../signing.ts'
 import { describeAncestors } from '../hold/send.ts'
 
 const FETCH_MS = 5_000
@@ -40,7 +40,7 @@ export function registerTake(offer: Command, act: Act): void {
         .option('--unfinal', 'also where the issuance of what is got is not final: if that loses, so does the trade')
         .option('--yes', 'do not ask')
         .action(act(take)),
-      ['node', 'deployment', 'ethereum'],
+      ['node', 'deployment', 'ethereum', ...SIGNING_SETTINGS],
     ),
     'ttx offer take offer.json --wallet bob',
     'curl -s https://example.org/offer.json | ttx offer take - --yes --wallet bob --json',
@@ -51,7 +51,7 @@ async function take(context: CliContext, text: string, { yes, unfinal, memo }: F
   const { id, offer, entry } = await readOfferArgument(context, text)
   const { folder, signal } = context
   const node = await openOwnNode(context)
-  using wallet = await unlockWallet(context)
+  using wallet = await openSigning(context)
   const before = await checkTakeable(node, wallet, offer, FETCH_MS, signal)
   const ethereum = await openOptionalEthereum(context, node)
   const views = assetViews(node, ethereum, FETCH_MS, signal)

@@ -10,8 +10,8 @@ import { openOwnNode } from '../../link.ts'
 import { addYes, agree, networkData, networkRow, type YesFlag } from '../../moving/agree.ts'
 import { describeWhom } from '../../moving/whom.ts'
 import { OFFER_HELP, readOfferArgument } from '../../offers/offer-argument.ts'
-import { unlockWallet } from '../../passphrase.ts'
 import { addSettings } from '../../setting-flags.ts'
+import { openSigning, SIGNING_SETTINGS } from '../../signing.ts'
 
 const FETCH_MS = 5_000
 
@@ -25,7 +25,7 @@ export function registerWithdraw(offer: Command, act: Act): void {
         )
         .argument('<offer>', OFFER_HELP)
         .action(act(withdraw)),
-      ['node', 'deployment'],
+      ['node', 'deployment', ...SIGNING_SETTINGS],
     ),
     `ttx offer withdraw ${'c12fe1c06b'.repeat(4)} --wallet alice`,
     'ttx offer withdraw offer.json --wallet alice --json',
@@ -36,7 +36,7 @@ async function withdraw(context: CliContext, text: string, flags: YesFlag): Prom
   const { id, offer } = await readOfferArgument(context, text)
   const { folder, signal } = context
   const node = await openOwnNode(context)
-  using wallet = await unlockWallet(context)
+  using wallet = await openSigning(context)
   const terms = [
     ['withdraw', `offer ${id}, of ${nameAmount(offer.give.tokens, offer.give.asset)}`],
     ['to', await describeWhom(context, wallet.address, wallet.address)],

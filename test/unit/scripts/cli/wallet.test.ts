@@ -9,6 +9,8 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { HDKey } from '@scure/bip32'
+import { mnemonicToSeedSync } from '@scure/bip39'
 import { mnemonicToAccount } from 'viem/accounts'
 import { parseHex } from '../../../../node/protocol/bytes.ts'
 import { checksumAddress, parseAddress } from '../../../../node/protocol/ids.ts'
@@ -64,6 +66,8 @@ test('create, show and list: the words come once and give the address; nothing e
     address: account.address.toLowerCase(),
     publicKey: `0x${account.publicKey.slice(4)}`,
     file,
+    index: 0,
+    phrase: HDKey.fromMasterSeed(mnemonicToSeedSync(words)).fingerprint.toString(16).padStart(8, '0'),
   })
 
   const again = await ttx(['wallet', 'show', '--wallet', 'alice', '--json'])
@@ -71,7 +75,8 @@ test('create, show and list: the words come once and give the address; nothing e
   const forPeople = await ttx(['wallet', 'show', '--wallet', 'alice'])
   assert.match(forPeople.out, new RegExp(`address +${checksumAddress(parseAddress(shown.address))}\n`))
   const list = await ttx(['wallet', 'list', '--json'], '', {})
-  assert.deepEqual(JSON.parse(list.out), { wallets: [{ name: 'alice', file, address: shown.address }] })
+  const { phrase, index } = shown
+  assert.deepEqual(JSON.parse(list.out), { wallets: [{ name: 'alice', file, address: shown.address, phrase, index }] })
 
   const key = Buffer.from(account.getHdKey().privateKey ?? []).toString('hex')
   assert.equal(key.length, 64)
@@ -169,7 +174,7 @@ test('a passphrase file gives its one line; anything else is refused', async () 
   const cases: [string, RegExp][] = [
     ['', /an empty file/],
     ['one\ntwo\n', /several lines/],
-    ['x'.repeat(5_000), /5000 bytes/],
+    ['x'.repeat(5_000), /more than 4096 bytes/],
   ]
   for (const [content, message] of cases) {
     await writeFile(file, content)

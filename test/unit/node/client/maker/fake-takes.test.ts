@@ -5,14 +5,14 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { LadderOptions } from '../../../../../node/client/maker/ladder.ts'
 import { Maker, type MakerDeps, type Shown } from '../../../../../node/client/maker/maker.ts'
-import type { Signer } from '../../../../../node/client/pay.ts'
+import type { KeySigner } from '../../../../../node/client/pay.ts'
 import { now, SHOP, START, STOCK, Street, signerOf } from './street.ts'
 
 const OPTIONS: LadderOptions = { rungs: 4, size: 20_000n, fee: 15_000n, keep: { base: 0n, quote: 0n } }
 
 test('takes and gifts that will lose lift no price, and when they lost all stands as before', async (t) => {
   const street = await Street.open(t, 2)
-  const [liar, friend] = street.takers as [Signer, Signer]
+  const [liar, friend] = street.takers as [KeySigner, KeySigner]
   let shown: readonly Shown[] = []
   const deps: MakerDeps = {
     ...{ node: street.client, book: street.book(), now, stock: signerOf(STOCK), shop: signerOf(SHOP) },
@@ -63,7 +63,7 @@ test('takes and gifts that will lose lift no price, and when they lost all stand
 
 test('what was got by a take that a block ordered becomes a rung, and is neither lost nor offered twice when that block loses', async (t) => {
   const street = await Street.open(t, 1)
-  const [taker] = street.takers as [Signer]
+  const [taker] = street.takers as [KeySigner]
   let shown: readonly Shown[] = []
   const deps: MakerDeps = {
     ...{ node: street.client, book: street.book(), now, stock: signerOf(STOCK), shop: signerOf(SHOP) },

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Maker, type MakerDeps } from '../../../../../node/client/maker/maker.ts'
-import type { Signer } from '../../../../../node/client/pay.ts'
+import type { KeySigner } from '../../../../../node/client/pay.ts'
 import { person } from '../../ledger/world.ts'
 import { now, SHOP, START, Street, signerOf } from './street.ts'
 
@@ -21,7 +21,7 @@ for (const [i, dust] of DUST.entries()) {
   for (const late of ['base', 'quote'] as const) {
     test(`a ladder waits for ${late} that no block has ordered, with ${dust.base} and ${dust.quote} units of others`, async (t) => {
       const street = await Street.open(t, 2)
-      const [stranger, operator] = street.takers as [Signer, Signer]
+      const [stranger, operator] = street.takers as [KeySigner, KeySigner]
       const stock = signerOf(person(`stock ${i} ${late}`))
       const market = { ...street.market, stock: stock.address }
       const deps: MakerDeps = {
@@ -55,7 +55,7 @@ for (const [i, dust] of DUST.entries()) {
 
 test('somebody whose payments are never ordered keeps no ladder from standing, and small ones keep none from beginning', async (t) => {
   const street = await Street.open(t, 2)
-  const [stranger] = street.takers as [Signer]
+  const [stranger] = street.takers as [KeySigner]
   const stock = signerOf(person('stock of the maker'))
   const deps: MakerDeps = {
     ...{ node: street.client, book: street.book(), now, stock, shop: signerOf(SHOP) },

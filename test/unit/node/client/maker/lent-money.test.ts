@@ -4,13 +4,13 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { Maker, type MakerDeps } from '../../../../../node/client/maker/maker.ts'
-import type { Signer } from '../../../../../node/client/pay.ts'
+import type { KeySigner } from '../../../../../node/client/pay.ts'
 import { person } from '../../ledger/world.ts'
 import { now, SHOP, START, STOCK, Street, signerOf } from './street.ts'
 
 const MOST_ROUNDS = 20
 
-async function open(t: TestContext, stock: Signer, size: bigint) {
+async function open(t: TestContext, stock: KeySigner, size: bigint) {
   const street = await Street.open(t, 8)
   const deps: MakerDeps = {
     ...{ node: street.client, book: street.book(), now, stock, shop: signerOf(SHOP) },
@@ -25,7 +25,7 @@ async function open(t: TestContext, stock: Signer, size: bigint) {
   const settle = async (maker: Maker) => {
     for (let rounds = 0; rounds < MOST_ROUNDS; rounds++) if ((await maker.round()) === undefined) return
   }
-  const [liar, operator] = street.takers as [Signer, Signer]
+  const [liar, operator] = street.takers as [KeySigner, KeySigner]
   return { street, first, maker, settle, liar, operator }
 }
 

@@ -8,7 +8,7 @@ import type { Inventory } from '../../../../../node/client/maker/ladder.ts'
 import type { Shown } from '../../../../../node/client/maker/maker.ts'
 import type { MakerBook, Market } from '../../../../../node/client/maker/market.ts'
 import { takeOffer } from '../../../../../node/client/offers/take.ts'
-import { chooseInputs, type Signer, signTransaction } from '../../../../../node/client/pay.ts'
+import { chooseInputs, type KeySigner, signTransaction } from '../../../../../node/client/pay.ts'
 import type { NodeClient } from '../../../../../node/client/rpc.ts'
 import { purseOf } from '../../../../../node/ledger/purse.ts'
 import type { BranchBlock } from '../../../../../node/ledger/types.ts'
@@ -54,7 +54,7 @@ type Tip = { readonly block: BranchBlock; readonly state: State; readonly conten
 
 export class Street {
   readonly folder: string
-  readonly takers: readonly Signer[]
+  readonly takers: readonly KeySigner[]
   /** What is issued; prices are in TTX. */
   readonly gold: Asset
   readonly client: NodeClient
@@ -199,7 +199,7 @@ export class Street {
   }
 
   /** Somebody takes an offer; undefined if it was gone, or they have not enough. */
-  async take(taker: Signer, { offer }: Shown, time: number): Promise<Infohash | undefined> {
+  async take(taker: KeySigner, { offer }: Shown, time: number): Promise<Infohash | undefined> {
     return await takeOffer(this.client, taker, offer, time, { fetchMs: 0 }).then(
       ({ infohash }) => infohash,
       () => undefined,
@@ -207,7 +207,7 @@ export class Street {
   }
 
   /** A taker who takes an offer, and pays the same money elsewhere where only miners hear of it. */
-  async lie(taker: Signer, { offer }: Shown, time: number): Promise<void> {
+  async lie(taker: KeySigner, { offer }: Shown, time: number): Promise<void> {
     const { prev, sum } = await chooseInputs(this.client, taker.address, { ...offer.want, most: 4 })
     const taken = await this.take(taker, { id: '' as Infohash, side: 'sell', offer }, time)
     if (taken === undefined) return
@@ -224,21 +224,21 @@ export class Street {
   }
 
   /** The file of a take, which no node has. */
-  async takeOf(taker: Signer, offer: Offer, time: number): Promise<Uint8Array> {
+  async takeOf(taker: KeySigner, offer: Offer, time: number): Promise<Uint8Array> {
     const { prev } = await chooseInputs(this.client, taker.address, { ...offer.want, most: 4 })
     const body = { offer, prev: prev.toSorted(), time }
     return encodeTransaction({ kind: 'take', from: taker.address, signature: taker.sign(takeDigest(body)), ...body })
   }
 
   /** A payment of TTX that the node has, and another one of the same money that miners include before. */
-  async lieAbout(liar: Signer, to: Address, tokens: bigint): Promise<void> {
+  async lieAbout(liar: KeySigner, to: Address, tokens: bigint): Promise<void> {
     const { prev, sum } = await chooseInputs(this.client, liar.address, { tokens })
     const file = encodeTransaction(signTransaction(liar, { to, tokens, prev, time: 1 }))
     await this.client.call('tx_submit', { file })
     this.know(encodeTransaction(signTransaction(liar, { to: liar.address, tokens: sum, prev, time: 2 })), true)
   }
 
-  async gift(from: Signer, to: Address, tokens: bigint, asset: Asset | undefined, time: number): Promise<void> {
+  async gift(from: KeySigner, to: Address, tokens: bigint, asset: Asset | undefined, time: number): Promise<void> {
     const { prev } = await chooseInputs(this.client, from.address, ofAsset({ tokens }, asset))
     const file = encodeTransaction(signTransaction(from, { ...ofAsset({ to, tokens }, asset), prev, time }))
     await this.client.call('tx_submit', { file })
@@ -286,7 +286,7 @@ export class Street {
   }
 }
 
-export function signerOf({ address, key }: Person): Signer {
+export function signerOf({ address, key }: Person): KeySigner {
   return { address, sign: (digest) => signDigest(digest, key) }
 }
 
