@@ -41,12 +41,15 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Registration>>> = {
   proof: async () => (await import('./commands/watch/proof.ts')).registerProof,
 }
 
-/** What a command line may need: the commands that it names, even if as the value of a flag; all, where it names none; none, for the version. */
+/**
+ * What a command line may need: the command that it begins with; else, behind flags, all that it names, even if as the value of one; all, where it names
+ * none; none, for the version.
+ */
 export async function registrationsFor(argv: readonly string[]): Promise<readonly Registration[]> {
   const [only] = argv
   if (argv.length === 1 && (only === '--version' || only === '-V')) return []
   const names = Object.keys(COMMANDS)
-  const named = names.filter((name) => argv.includes(name))
+  const named = only !== undefined && names.includes(only) ? [only] : names.filter((name) => argv.includes(name))
   return await Promise.all((named.length > 0 ? named : names).map((name) => COMMANDS[name]?.())).then((found) =>
     found.flatMap((registration) => registration ?? []),
   )
