@@ -42,7 +42,7 @@ export const ROWS: readonly Row[] = [
     'bad-setting',
     'expected --ethereum or TTX_ETHEREUM to be a URL that begins with http:',
   ],
-  ['devnet hints', 'usage', "too many arguments for 'devnet'. Expected 0 arguments but got 1: hints"],
+  ['devnet hints', 'no-devnet', 'expected a devnet that runs on'],
   ['devnet hints now', 'usage', "too many arguments for 'devnet'. Expected 0 arguments but got 2: hints"],
   ['demo now', 'usage', "too many arguments for 'demo'. Expected 0 arguments but got 1: now"],
   ['demo --folder', 'usage', "option '--folder <folder>' argument missing"],
