@@ -43,7 +43,7 @@ export const ROWS: readonly Row[] = [
     'expected --ethereum or TTX_ETHEREUM to be a URL that begins with http:',
   ],
   ['devnet hints', 'no-devnet', 'expected a devnet that runs on'],
-  ['devnet hints now', 'usage', "too many arguments for 'devnet'. Expected 0 arguments but got 2: hints"],
+  ['devnet hints now', 'usage', "too many arguments for 'hints'"],
   ['demo now', 'usage', "too many arguments for 'demo'. Expected 0 arguments but got 1: now"],
   ['demo --folder', 'usage', "option '--folder <folder>' argument missing"],
   ['node here', 'usage', "too many arguments for 'node'. Expected 0 arguments but got 1: here"],
