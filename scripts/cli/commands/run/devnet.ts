@@ -129,6 +129,8 @@ async function run(context: CliContext, options: Options): Promise<undefined> {
   )
   await devnet.start(signal)
   say(introduction(devnet))
+  const clock = clockRows(Number(await devnet.chain.time()), Math.floor(Date.now() / 1_000))
+  for (const [, words] of clock) say(`In what commands say, ${words}.`)
   say(hints(devnet))
   await untilAborted(AbortSignal.any([signal, devnet.failed]))
   say('stopping everything')
