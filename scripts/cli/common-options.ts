@@ -7,7 +7,7 @@ import { GLOBAL_SETTINGS, type SettingKey } from '../settings.ts'
 export const COMMON_SETTINGS: readonly SettingKey[] = ['node', 'deployment', 'ethereum', 'beacon', ...GLOBAL_SETTINGS]
 
 /** Those that a command takes, its parents' among them: what its help shows in one line. */
-export function commonOptionsOf(command: Command): readonly Option[] {
+function commonOptionsOf(command: Command): readonly Option[] {
   const all: Option[] = []
   for (let each: Command | null = command; each !== null; each = each.parent) all.push(...each.options)
   const json = all.filter(({ long }) => long === '--json' && command.parent !== null)

@@ -59,6 +59,6 @@ function rename(from: string, to: string): void {
   try {
     renameSync(from, to)
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error // there are not so many yet
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error // the first few times there is none of this number
   }
 }
