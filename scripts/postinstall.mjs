@@ -1,10 +1,12 @@
-// Completes an install that was started by an old Node, which skips optional packages that want a newer one. Plain
-// JavaScript, because it may itself run under that old Node.
+// Completes an install that was started by an old Node, which skips optional packages that want a newer one, and makes the bundle from which commands
+// take their packages. Plain JavaScript, because it may itself run under that old Node.
 //
 // npm decides by the Node it runs on which optional packages fit. Hardhat's native part (@nomicfoundation/edr-*) wants
 // Node 22; under Node 20 npm leaves it out without a word and Hardhat dies later. The package `node` has by now put a
 // Node 24 into node_modules/.bin, so a second pass, run by that one, adds what is missing.
 import { spawnSync } from 'node:child_process'
+import { dirname } from 'node:path'
+import { fileURLToPath } from 'node:url'
 
 const minimumMajor = 22
 const secondPass = 'TTX_SECOND_INSTALL_PASS'
@@ -35,5 +37,16 @@ if (npmNodeMajor < minimumMajor && npmCli !== undefined && process.env[secondPas
     },
   )
   if (result.error !== undefined) throw result.error
-  process.exit(result.status ?? 1)
+  if (result.status !== 0) process.exit(result.status ?? 1)
+}
+
+// The second pass leaves it to the first, which ends after it.
+if (process.env[secondPass] === undefined) {
+  try {
+    const { bundlePackages } = await import('./make/bundled-packages.ts')
+    await bundlePackages(dirname(dirname(fileURLToPath(import.meta.url))))
+  } catch (error) {
+    // An install without development packages, or one that cannot be written to: commands load the packages as they are.
+    console.log(`commands will start more slowly: ${error}`)
+  }
 }

@@ -1,15 +1,8 @@
-#!/usr/bin/env node
 // The program `ttx`: hands the process's streams, variables and signals to the command line.
 
-import { enableCompileCache } from 'node:module'
-import { join } from 'node:path'
 import process from 'node:process'
-
-// Halves the time that a command takes to start. Within the installation, since code that others could write there would be run.
-enableCompileCache(join(import.meta.dirname, '..', 'node_modules', '.cache', 'ttx'))
-
-const { describeFailure, formatFailure, interrupted } = await import('./cli/failure.ts')
-const { runCli } = await import('./cli/program.ts')
+import { describeFailure, formatFailure, interrupted } from './cli/failure.ts'
+import { runCli } from './cli/program.ts'
 
 const controller = new AbortController()
 

@@ -1,7 +1,8 @@
-// `npm run bench [-- name …] [--json]`: runs all benches or those named, prints medians and ratios, and fails if one breaks a
-// limit. A new bench is a file here that exports `bench`, and a line in one of the lists below.
+// `npm run bench [-- name …] [--json] [--against FOLDER]`: runs all benches or those named, prints medians and ratios, and fails if one breaks a
+// limit. `--against` is another checkout, for those that can compare with one. A new bench is a file here that exports `bench`, and a line in one of the lists below.
 
 import { cpus } from 'node:os'
+import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { bench as assembly } from './assembly.ts'
 import { bench as blocks } from './blocks.ts'
@@ -13,21 +14,24 @@ import { bench as ledger } from './ledger.ts'
 import { type Bench, type BenchResult, measure } from './measure.ts'
 import { bench as publication } from './publication.ts'
 import { bench as stalls } from './stalls.ts'
+import { benches as startUp } from './start-up.ts'
 import { bench as steps } from './steps.ts'
 import { bench as watcher } from './watcher.ts'
 
 const benches: readonly Bench[] = [hashRate, ledger, blocks, assembly, fullBlock, stalls, steps, contractSize]
 /** Of minutes; run only by name. */
-const longBenches: readonly Bench[] = [kzg, publication, watcher]
+const longBenches: readonly Bench[] = [kzg, publication, watcher, ...startUp]
 
 const { positionals: names, values: flags } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: 'boolean', default: false } },
+  options: { json: { type: 'boolean', default: false }, against: { type: 'string' } },
 })
 const all = [...benches, ...longBenches]
 const unknown = names.filter((name) => !all.some((bench) => bench.name === name))
 if (unknown.length > 0) {
-  console.error(`expected names among ${all.map(({ name }) => name).join(', ')}; got ${unknown.join(', ')}`)
+  console.error(
+    `expected names among ${[...new Set(all.map(({ name }) => name))].join(', ')}; got ${unknown.join(', ')}`,
+  )
   process.exitCode = 2
 } else {
   await runAll(names.length === 0 ? benches : all.filter(({ name }) => names.includes(name)))
@@ -38,7 +42,7 @@ async function runAll(chosen: readonly Bench[]): Promise<void> {
   if (!flags.json) console.log(machine)
   const results: BenchResult[] = []
   for (const bench of chosen) {
-    const result = await measure(bench)
+    const result = await measure(bench, flags.against === undefined ? {} : { against: resolve(flags.against) })
     results.push(result)
     if (!flags.json) console.log(formatResult(result))
   }

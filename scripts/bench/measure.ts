@@ -28,8 +28,11 @@ export type Bench = {
   readonly rounds: number
   readonly limits: readonly Limit[]
   /** The first case is the baseline of the ratios of those that name none. `stop` frees what the cases hold. */
-  readonly prepare: () => Prepared | Promise<Prepared>
+  readonly prepare: (options?: BenchOptions) => Prepared | Promise<Prepared>
 }
+
+/** `against`: the folder of another checkout to compare with, absolute. */
+export type BenchOptions = { readonly against?: string }
 
 type Prepared = { readonly cases: readonly Case[]; readonly stop: () => void | Promise<void> }
 
@@ -53,8 +56,8 @@ export type BenchResult = {
 }
 
 /** Runs a bench from `prepare` to `stop`. */
-export async function measure(bench: Bench): Promise<BenchResult> {
-  const { cases, stop } = await bench.prepare()
+export async function measure(bench: Bench, options: BenchOptions = {}): Promise<BenchResult> {
+  const { cases, stop } = await bench.prepare(options)
   try {
     if (bench.rounds > 1) for (const { run } of cases) await run()
     const values = cases.map((): number[] => [])

@@ -7,6 +7,7 @@ export const AUDIENCE = {
   mine: 'Mine:',
   watch: 'Watch:',
   network: 'Run a network:',
+  shell: 'At the prompt:',
 } as const
 
 /** Ends a command's help with examples, each a whole line as typed. */

@@ -29,3 +29,24 @@ export function showLive({ stderr }: Shell, render: (seconds: number) => string)
     },
   }
 }
+
+/** Of what sends a transaction of Ethereum, for `showWhile`. */
+export const SENDING = 'sent to Ethereum, which puts it into a block'
+
+/** A person who waits longer wonders whether anything happens. */
+const PATIENCE_MS = 1_000
+
+/** What `work` comes to; if it takes longer than a second, `words` and the seconds are shown until then. Nothing else may be written meanwhile. */
+export async function showWhile<T>(shell: Shell, words: string, work: Promise<T>): Promise<T> {
+  let line: Disposable | undefined
+  const begin = () => {
+    line = showLive(shell, (seconds) => `${words} (${seconds + PATIENCE_MS / 1_000} s)`)
+  }
+  const timer = shell.stderr.isTTY === true ? setTimeout(begin, PATIENCE_MS) : undefined
+  try {
+    return await work
+  } finally {
+    clearTimeout(timer)
+    line?.[Symbol.dispose]()
+  }
+}

@@ -4,6 +4,7 @@ import { Command } from 'commander'
 import { checksummed } from '../../node/checksummed.ts'
 import packageJson from '../../package.json' with { type: 'json' }
 import { GLOBAL_SETTINGS } from '../settings.ts'
+import { formatHelp } from './common-options.ts'
 import { type Act, createContext, formatJson } from './context.ts'
 import { describeFailure, type ExitCode, formatFailure } from './failure.ts'
 import { printable, readable } from './printable.ts'
@@ -42,7 +43,7 @@ export function createProgram(shell: Shell, registrations: readonly Registration
     .helpOption('-h, --help', 'Show this help')
     .helpCommand(false)
     .option('--json', 'Print one JSON object on standard output, errors included')
-    .configureHelp({ showGlobalOptions: true })
+    .configureHelp({ formatHelp })
     .configureOutput({
       writeOut: (text) => void shell.stdout.write(checksummed(text)),
       writeErr: (text) => void (json || shell.stderr.write(checksummed(text))),

@@ -42,14 +42,27 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Registration>>> = {
   tx: async () => (await import('./commands/watch/tx.ts')).registerTx,
   block: async () => (await import('./commands/watch/block.ts')).registerBlock,
   proof: async () => (await import('./commands/watch/proof.ts')).registerProof,
+  help: async () => (await import('./commands/shell/help.ts')).registerHelp,
+  completion: async () => (await import('./commands/shell/completion.ts')).registerCompletion,
 }
 
-/** What a command line may need: the commands that it names, even if as the value of a flag; all, where it names none; none, for the version. */
+/** What these say is about all commands. */
+const ABOUT_ALL = ['help', 'completion']
+
+/**
+ * What a command line may need: the command that it begins with; else, behind flags, all that it names, even if as the value of one; all, where it names
+ * none or what is about all; none, for the version.
+ */
 export async function registrationsFor(argv: readonly string[]): Promise<readonly Registration[]> {
   const [only] = argv
   if (argv.length === 1 && (only === '--version' || only === '-V')) return []
   const names = Object.keys(COMMANDS)
-  const named = names.filter((name) => argv.includes(name))
+  const aboutAll = only !== undefined && ABOUT_ALL.includes(only)
+  const named = aboutAll
+    ? names
+    : only !== undefined && names.includes(only)
+      ? [only]
+      : names.filter((name) => argv.includes(name))
   return await Promise.all((named.length > 0 ? named : names).map((name) => COMMANDS[name]?.())).then((found) =>
     found.flatMap((registration) => registration ?? []),
   )

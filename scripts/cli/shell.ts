@@ -4,7 +4,7 @@ import type { Readable, Writable } from 'node:stream'
 
 export type Shell = {
   readonly stdin: Readable & { readonly isTTY?: boolean }
-  readonly stdout: Writable & { readonly isTTY?: boolean }
+  readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number }
   readonly stderr: Writable & { readonly isTTY?: boolean; readonly columns?: number }
   /** Environment variables. */
   readonly env: Readonly<Record<string, string | undefined>>

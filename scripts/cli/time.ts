@@ -51,12 +51,17 @@ const SAME_CLOCK = 600
  * other. Both are unix seconds.
  */
 export function clockRows(ethereumTime: number | undefined, now: number): [string, string][] {
-  if (ethereumTime === undefined || Math.abs(ethereumTime - now) < SAME_CLOCK) return []
+  if (ethereumTime === undefined || isSameClock(ethereumTime, now)) return []
   const where = ethereumTime > now ? 'ahead of' : 'behind'
-  return [
-    [
-      'clock',
-      `these times are Ethereum's, whose clock is ${formatSpan(Math.abs(ethereumTime - now))} ${where} this machine's`,
-    ],
-  ]
+  const by = formatSpan(Math.abs(ethereumTime - now))
+  return [['clock', `these times are Ethereum's, whose clock is ${by} ${where} this machine's, which logs go by`]]
+}
+
+/** What follows a moment on Ethereum's clock in a line of its own, where that clock is another than this machine's; else nothing. */
+export function clockNote(ethereumTime: number, now: number): string {
+  return isSameClock(ethereumTime, now) ? '' : " on Ethereum's clock"
+}
+
+function isSameClock(ethereumTime: number, now: number): boolean {
+  return Math.abs(ethereumTime - now) < SAME_CLOCK
 }

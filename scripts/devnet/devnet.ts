@@ -26,7 +26,7 @@ import { DevChain, isAnswering } from './dev-chain.ts'
 import { EXAMPLE_TOKEN_FILE, exampleToken } from './example-token.ts'
 import type { DevnetOptions } from './options.ts'
 import { devnetServices } from './services.ts'
-import { Supervisor } from './supervisor.ts'
+import { type ServiceSpec, Supervisor } from './supervisor.ts'
 import { openDevWallet } from './wallets.ts'
 
 export type DevnetDeps = {
@@ -42,6 +42,7 @@ const DEVNET_WALLETS = ['genesis', 'miner', 'relayer', 'watcher'] as const
 /** A block in a second on one slow core, however often the target halves within an hour. */
 const DEVNET_TARGET = 2n ** 240n - 1n
 const WALLET_ETHER = '1000'
+const NODES = ['node', 'peer']
 /** After this many empty blocks in a row, only each twelfth is mined. */
 const QUIET_BEATS = 60
 const QUIET_SLOWNESS = 12
@@ -130,10 +131,14 @@ export class Devnet {
     if (network.gatewayFactory !== undefined) say(`gateways     ${network.gatewayFactory} makes them`)
     if (this.#exampleToken !== undefined) say(`token        ${this.#exampleToken}  (an example, to try a gateway with)`)
     this.#heart = this.#beat()
-    for (const service of devnetServices(this.#options, { ...this.#urls(), chain: network.rules.chain })) {
+    const services = devnetServices(this.#options, { ...this.#urls(), chain: network.rules.chain })
+    const start = async (service: ServiceSpec) => {
       await this.#supervisor.start(service)
       say(`${service.name.padEnd(12)} process ${this.processes[service.name]}${this.#where(service.name)}`)
     }
+    // Most of a start is what nodes take to load; all else asks the first one.
+    await Promise.all(services.filter(({ name }) => NODES.includes(name)).map(start))
+    for (const service of services) if (!NODES.includes(service.name)) await start(service)
   }
 
   /** Ends all processes in reverse order. Idempotent. */

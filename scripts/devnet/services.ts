@@ -15,11 +15,11 @@ export type Surroundings = {
   readonly passphraseFile: string
 }
 
-const TTX = join(import.meta.dirname, '..', 'ttx.ts')
+const TTX = join(import.meta.dirname, '..', 'ttx.mjs')
 /** A development chain is not reorganised; it can lose its last second when its process is killed. */
 const FINALITY_DEPTH = 3
-/** Node keeps what it made of our sources here, so that five processes start in half the time. */
-export const COMPILE_CACHE = join(import.meta.dirname, '../../node_modules/.cache/torrenttx')
+/** Node keeps what it made of our sources here, so that five processes start in half the time; the same folder as of every command. */
+export const COMPILE_CACHE = join(import.meta.dirname, '../../node_modules/.cache/ttx')
 const LOOK_MS = 50
 /** What is left of a line of 100 columns beside the name of the process. */
 const COLUMNS = 89

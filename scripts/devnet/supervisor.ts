@@ -2,7 +2,6 @@
 
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { createWriteStream, type WriteStream } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -10,6 +9,7 @@ import { makeFolder, notWritten } from '../../node/disk.ts'
 import { OperationError } from '../../node/errors.ts'
 import type { Logger } from '../../node/log.ts'
 import { type ChildSpec, spawnTied } from './child.ts'
+import { LogFile } from './log-file.ts'
 
 export type ServiceSpec = ChildSpec & {
   readonly name: string
@@ -18,7 +18,7 @@ export type ServiceSpec = ChildSpec & {
 }
 
 export type SupervisorOptions = {
-  /** Where `<name>.log` of each service goes. */
+  /** Where `<name>.log` of each service goes, and older ones as `<name>.log.1` and so on. */
   readonly logs: string
   /** Gets each line that a service writes. */
   readonly onLine: (name: string, line: string) => void
@@ -28,7 +28,7 @@ export type SupervisorOptions = {
 
 type Service = {
   readonly spec: ServiceSpec
-  readonly file: WriteStream
+  readonly file: LogFile
   child: ChildProcess | undefined
   /** Of this start and its ready check. */
   tail: string[]
@@ -75,9 +75,7 @@ export class Supervisor {
   async start(spec: ServiceSpec): Promise<void> {
     this.#stopping.signal.throwIfAborted()
     await makeFolder(this.#options.logs, 0o755)
-    const path = join(this.#options.logs, `${spec.name}.log`)
-    const file = createWriteStream(path, { flags: 'a' })
-    file.on('error', (cause) => this.#failing.abort(notWritten(path, cause)))
+    const file = openLog(join(this.#options.logs, `${spec.name}.log`))
     const service: Service = { spec, file, child: undefined, tail: [], loop: undefined }
     this.#services.push(service)
     await this.#launch(service)
@@ -90,7 +88,7 @@ export class Supervisor {
     for (const service of this.#services.splice(0).reverse()) {
       await this.#end(service)
       await service.loop
-      service.file.end()
+      service.file.close()
     }
     await this.#options.onProcesses({})
   }
@@ -158,7 +156,11 @@ export class Supervisor {
   }
 
   #take(service: Service, line: string): void {
-    service.file.write(`${line}\n`)
+    try {
+      service.file.write(line)
+    } catch (cause) {
+      this.#failing.abort(notWritten(service.file.path, cause))
+    }
     service.tail = [...service.tail, line].slice(-TAIL_LINES)
     this.#options.onLine(service.spec.name, line)
   }
@@ -170,5 +172,14 @@ export class Supervisor {
       `expected ${name} to run, got its end (${signal ?? `exit code ${code}`}); its last words:\n${tail.join('\n')}`,
       { facts: { process: name, log: join(this.#options.logs, `${name}.log`), exitCode: `${signal ?? code}` } },
     )
+  }
+}
+
+/** Throws `OperationError('write-failed')`. */
+function openLog(path: string): LogFile {
+  try {
+    return new LogFile(path)
+  } catch (cause) {
+    throw notWritten(path, cause)
   }
 }

@@ -12,7 +12,7 @@ import { DeployStage } from '../support/deploying.ts'
 import { Running } from '../support/processes/processes.ts'
 
 const page = await readFile(new URL('../../docs/deploying.md', import.meta.url), 'utf8')
-const TTX = fileURLToPath(new URL('../../scripts/ttx.ts', import.meta.url))
+const TTX = fileURLToPath(new URL('../../scripts/ttx.mjs', import.meta.url))
 const commands = [...page.matchAll(/```sh\n(.*?)```/gs)].flatMap(([, block = '']) => block.trim().split('\n'))
 
 test('the tables are those of the program', () => {

@@ -4,7 +4,7 @@
 // count as passed; a tool that fails, a file that ends early or holds no test, and a run without any test count as failed.
 import { join, relative } from 'node:path'
 import { parseArgs } from 'node:util'
-import { bundlePackages } from './packages.ts'
+import { bundlePackages } from '../../make/bundled-packages.ts'
 import { findTestPhases } from './phases.ts'
 import { failure, noTests, runCommand, runCommandAside, runNodeTests, runSolidityTests, type Tally } from './run.ts'
 

@@ -3,7 +3,6 @@
 import { readIssuance } from '../../../node/client/issuance.ts'
 import { type AssetClaim, isSymbol, MAX_DECIMALS, type Named } from '../../../node/client/symbol.ts'
 import { OperationError } from '../../../node/errors.ts'
-import { checkFactory } from '../../../node/ethereum/gateways/factory.ts'
 import { readTokenClaim, type TokenClaim, tokenOfGateway } from '../../../node/ethereum/gateways/token.ts'
 import type { EthereumReader } from '../../../node/ethereum/reader.ts'
 import { type Asset, isEntered } from '../../../node/protocol/asset.ts'
@@ -65,7 +64,7 @@ export function assetViews(
   const factory = node.info.network.gatewayFactory
   // Whoever made the file of the network may be a stranger: asked once, and only where something is to be shown as a gateway.
   let checked: Promise<void> | undefined
-  const checkOurs = (reader: EthereumReader, named: Address) => (checked ??= checkFactory(reader, named, reader.bridge))
+  const checkOurs = (reader: EthereumReader, named: Address) => (checked ??= checkFactory(reader, named))
   const of = async (asset: Asset) => {
     if (!isEntered(asset)) return await viewIssued(node, asset, fetchMs, signal)
     return await viewEntered(asset, factory, ethereum, checkOurs)
@@ -126,4 +125,10 @@ export function shownOf({ symbol, decimals }: TokenClaim): Pick<EnteredView, 'sy
     ...(symbol === undefined || !isSymbol(symbol) ? {} : { symbol }),
     ...(decimals === undefined || decimals > MAX_DECIMALS ? {} : { decimals }),
   }
+}
+
+/** Loaded where it is needed: with the code of all contracts, it is a tenth of what a command takes to start. */
+async function checkFactory(reader: EthereumReader, factory: Address): Promise<void> {
+  const { checkFactory: check } = await import('../../../node/ethereum/gateways/factory.ts')
+  await check(reader, factory, reader.bridge)
 }

@@ -13,7 +13,7 @@ import { readEndpoints } from '../../../scripts/endpoints.ts'
 
 export type Finished = { readonly exitCode: number | null; readonly out: string; readonly err: string }
 
-const TTX = fileURLToPath(new URL('../../../scripts/ttx.ts', import.meta.url))
+const TTX = fileURLToPath(new URL('../../../scripts/ttx.mjs', import.meta.url))
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
 // No limit that a test leans on: only what hangs ever gets there.
 const DEADLINE_MS = 180_000

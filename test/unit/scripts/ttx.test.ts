@@ -8,7 +8,7 @@ import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
-const TTX = fileURLToPath(new URL('../../../scripts/ttx.ts', import.meta.url))
+const TTX = fileURLToPath(new URL('../../../scripts/ttx.mjs', import.meta.url))
 // Waits for its standard input, and says so.
 const WAITING = ['wallet', 'import', '--log-level', 'debug', '--data', `${tmpdir()}/ttx-never-written`]
 

@@ -9,6 +9,7 @@ import { assetViews } from '../../assets/views.ts'
 import { formatOf } from '../../assets/words.ts'
 import { addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
+import { SENDING, showWhile } from '../../live-line.ts'
 import { addYes, agree, networkData, networkRow, type YesFlag } from '../../moving/agree.ts'
 import { earlierRows } from '../../moving/earlier.ts'
 import { describeWhom } from '../../moving/whom.ts'
@@ -53,7 +54,11 @@ async function run(context: CliContext, asset: Asset, whose: string | undefined,
   ] as const
   await agree(context, node, terms, flags, 'Withdraw this?')
   const factory = node.info.network.gatewayFactory
-  const drawn = await withdrawAsset(sender, { factory, asset, account }, context.signal)
+  const drawn = await showWhile(
+    context.shell,
+    SENDING,
+    withdrawAsset(sender, { factory, asset, account }, context.signal),
+  )
   const { token, amount, transaction, isEarlier, acknowledge } = drawn
   const view = await assetViews(node, sender.ethereum, 0, context.signal).of(asset)
   return {

@@ -10,6 +10,7 @@ import { parseAddress, parseHash } from '../../../../node/protocol/ids.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
 import { readLimited } from '../../files.ts'
+import { showWhile } from '../../live-line.ts'
 import { addSettings } from '../../setting-flags.ts'
 import { formatUtc } from '../../time.ts'
 import { readGenesis } from './genesis-file.ts'
@@ -44,7 +45,11 @@ async function run(context: CliContext, name: string, { genesis: file }: { genes
   if (urls === undefined) throw noEndpoint()
   const given = file === undefined ? {} : { genesis: await readGenesis(file) }
   const claim: Claim = { ...(ADDRESS.test(name) ? { bridge: parseAddress(name) } : await readClaim(name)), ...given }
-  const verdicts = await examineAll(urls, claim)
+  const verdicts = await showWhile(
+    context.shell,
+    'comparing the code of each contract, on each endpoint',
+    examineAll(urls, claim),
+  )
   context.say(verdicts.map((verdict) => describe(verdict, claim)).join('\n\n'))
   checkAlike(verdicts, name)
   checkComplete(verdicts, name)

@@ -16,6 +16,7 @@ import { type Act, type CliContext, formatTable, type Result } from '../../conte
 import { type AnyId, parseTransaction } from '../../ids/any-id.ts'
 import { transactionOf } from '../../ids/named.ts'
 import type { NodeLink } from '../../link.ts'
+import { SENDING, showWhile } from '../../live-line.ts'
 import { addYes, agree, networkData, networkRow, type YesFlag } from '../../moving/agree.ts'
 import { earlierRows } from '../../moving/earlier.ts'
 import { describeWhom } from '../../moving/whom.ts'
@@ -64,7 +65,11 @@ async function run(
     return await runAsset(context, node, sender, asset, requests)
   }
   const question = infohash === undefined ? { recipient: sender.ethereum.account } : { infohash }
-  const { claims, transactions, isEarlier, acknowledge } = await claim(node, sender, question, context.signal)
+  const { claims, transactions, isEarlier, acknowledge } = await showWhile(
+    context.shell,
+    SENDING,
+    claim(node, sender, question, context.signal),
+  )
   const paid = claims.map(({ infohash: each, recipient, net, block, step }) => ({
     infohash: each,
     recipient,
@@ -104,7 +109,7 @@ async function runAsset(
 ): Promise<Result> {
   const { signal } = context
   const factory = node.info.network.gatewayFactory
-  const paid = await claimAsset(node, sender, { factory, asset, requests }, signal)
+  const paid = await showWhile(context.shell, SENDING, claimAsset(node, sender, { factory, asset, requests }, signal))
   const { claims, unpaid, transactions, isEarlier, acknowledge } = paid
   const view = await assetViews(node, sender.ethereum, 0, signal).of(asset)
   const token = view.kind === 2 ? view.token : undefined

@@ -15,6 +15,7 @@ import { shownOf } from '../../assets/views.ts'
 import { formatOf, nameOf } from '../../assets/words.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
+import { SENDING, showWhile } from '../../live-line.ts'
 import { addYes, agree, networkData, networkRow, type YesFlag } from '../../moving/agree.ts'
 import { earlierRows } from '../../moving/earlier.ts'
 import { describeWhom } from '../../moving/whom.ts'
@@ -66,11 +67,10 @@ async function run(
     ['to', whom],
   ] as const
   await agree(context, node, terms, flags, 'Burn this?')
-  const { infohash, index, credit, transaction, isEarlier, acknowledge } = await deposit(
-    sender,
-    amount,
-    to,
-    context.signal,
+  const { infohash, index, credit, transaction, isEarlier, acknowledge } = await showWhile(
+    context.shell,
+    SENDING,
+    deposit(sender, amount, to, context.signal),
   )
   await isSeen(node, infohash, context.signal)
   return {

@@ -6,6 +6,7 @@ import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
 import { type AnyId, parseTransaction, TRANSACTION_HELP } from '../../ids/any-id.ts'
 import { transactionOf } from '../../ids/named.ts'
+import { SENDING, showWhile } from '../../live-line.ts'
 import { addYes, agree, networkData, networkRow, type YesFlag } from '../../moving/agree.ts'
 import { earlierRows } from '../../moving/earlier.ts'
 import { describeWhom } from '../../moving/whom.ts'
@@ -38,7 +39,11 @@ async function run(context: CliContext, id: AnyId, flags: YesFlag): Promise<Resu
     ['to', 'whoever mines the block, and Ethereum for the gas'],
   ] as const
   await agree(context, node, terms, flags, 'Pay for this?')
-  const { entries, transaction, isEarlier, acknowledge } = await force(node, sender, infohash, context.signal)
+  const { entries, transaction, isEarlier, acknowledge } = await showWhile(
+    context.shell,
+    SENDING,
+    force(node, sender, infohash, context.signal),
+  )
   return {
     data: {
       infohash,

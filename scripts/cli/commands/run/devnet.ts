@@ -6,7 +6,7 @@ import { InvalidArgumentError } from 'commander'
 import type { RowsChoice } from '../../../../miner/rows-choice.ts'
 import { createNodeClient } from '../../../../node/client/rpc.ts'
 import { OperationError } from '../../../../node/errors.ts'
-import { type Address, parseAddress } from '../../../../node/protocol/ids.ts'
+import { parseAddress } from '../../../../node/protocol/ids.ts'
 import { type AfterSkip, afterSkip } from '../../../devnet/after-skip.ts'
 import { DevChain } from '../../../devnet/dev-chain.ts'
 import { Devnet } from '../../../devnet/devnet.ts'
@@ -22,6 +22,7 @@ import { clockRows, formatSpan, formatUtc, parseSpan } from '../../time.ts'
 import { untilAborted } from '../../until.ts'
 import { describeSearch } from '../../waiting/reasons.ts'
 import { addressOf, WHOSE } from '../../whose.ts'
+import { hints, noDevnet, registerHints } from './hints.ts'
 
 type Options = {
   readonly ethereumPort: number
@@ -70,6 +71,7 @@ export function registerDevnet(program: Command, act: Act): void {
     ),
     'ttx devnet skip 24h',
   )
+  registerHints(devnet, act)
   addExamples(
     addSettings(
       devnet
@@ -127,10 +129,17 @@ async function run(context: CliContext, options: Options): Promise<undefined> {
   )
   await devnet.start(signal)
   say(introduction(devnet))
+  const clock = clockRows(Number(await devnet.chain.time()), Math.floor(Date.now() / 1_000))
+  for (const [, words] of clock) say(`In what commands say, ${words}.`)
+  say(hints(devnet))
   await untilAborted(AbortSignal.any([signal, devnet.failed]))
   say('stopping everything')
   if (devnet.failed.aborted && !signal.aborted) throw devnet.failed.reason
   return undefined
+}
+
+function introduction({ data, nodeUrl, ethereumUrl }: Devnet): string {
+  return `\nIt runs. RPC ${nodeUrl}, Ethereum ${ethereumUrl}, logs in ${data}/logs. Ctrl-C ends it; started again, it goes on where it was.`
 }
 
 /** A child writes to a pipe, and does not know that its lines come to a terminal. */
@@ -138,49 +147,6 @@ function paint({ stderr, env }: CliContext['shell'], line: string): string {
   const [, level] = /^\S+ (WARN|ERROR|FATAL)\b/.exec(line) ?? []
   if (level === undefined || stderr.isTTY !== true || env['NO_COLOR'] !== undefined) return line
   return styleText(level === 'WARN' ? 'yellow' : 'red', line, { validateStream: false })
-}
-
-function introduction({ data, nodeUrl, ethereumUrl, exampleToken }: Devnet): string {
-  const is = (name: string) => (data.endsWith(`/.torrenttx/devnet`) ? name : `${name} --data ${data}`)
-  const ttx = (command: string) => `  npm run -s ttx -- ${is(command)}`
-  return [
-    '',
-    `It runs. RPC ${nodeUrl}, Ethereum ${ethereumUrl}, logs in ${data}/logs. Ctrl-C ends it; started again, it goes on where it was.`,
-    '',
-    'Try next, in another terminal of this folder:',
-    '',
-    ttx('wallet create --wallet alice'),
-    ttx('balance --wallet genesis'),
-    ttx('send 100 alice --wallet genesis'),
-    ttx('bridge 50 --wallet alice'),
-    ttx('wait alice --until ordered'),
-    ttx('block list'),
-    ttx('devnet skip 24h'),
-    ttx('wait alice --until paid'),
-    ttx('balance --wallet alice'),
-    '',
-    'Then bring some of it back: give alice ETH for gas, burn wTTX, and see the next block credit it.',
-    '',
-    ttx('devnet fund alice'),
-    ttx('deposit 20 alice --wallet alice'),
-    ttx('wait alice --until ordered'),
-    ttx('balance --wallet alice'),
-    '',
-    ...(exampleToken === undefined ? [] : introduceToken(exampleToken, ttx)),
-    '"status ID" says where money is and what it waits for; --help after any command explains it.',
-    '',
-  ].join('\n')
-}
-
-function introduceToken(token: Address, ttx: (command: string) => string): readonly string[] {
-  return [
-    'Or bring a token of Ethereum (ERC-20), which becomes an asset here:',
-    '',
-    ttx('devnet fund alice --tokens 1000'),
-    ttx(`deposit 250 --asset ${token} --wallet alice`),
-    ttx('asset list --wallet alice'),
-    '',
-  ]
 }
 
 async function skip(context: CliContext, seconds: number): Promise<Result> {
@@ -256,14 +222,6 @@ function devChain({ settings }: CliContext): DevChain {
   const [url] = settings.ethereum ?? []
   if (url !== undefined) return new DevChain(url)
   throw noDevnet(settings.data)
-}
-
-function noDevnet(folder: string): OperationError {
-  return new OperationError(
-    'no-devnet',
-    `expected a devnet that runs on ${folder}, got none; start one with "ttx devnet", or name its folder with --data`,
-    { facts: { folder } },
-  )
 }
 
 function parsePort(text: string): number {

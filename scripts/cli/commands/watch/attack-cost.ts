@@ -23,7 +23,7 @@ import { printableLine } from '../../printable.ts'
 import { wrap } from '../../screen/fit.ts'
 import { WIDTH } from '../../screen/live-line.ts'
 import { addSettings } from '../../setting-flags.ts'
-import { formatMoment, formatSpan } from '../../time.ts'
+import { clockRows, formatMoment, formatSpan } from '../../time.ts'
 
 type HashRate = { readonly perSecond: number; readonly source: 'given' | 'measured' }
 
@@ -136,6 +136,7 @@ async function attackCost(context: CliContext, flags: Flags): Promise<Result> {
                 'open race',
                 `a new branch above ${overturn.above} could displace ${overturn.displaced} until ${formatMoment(overturn.closesAt ?? now, now)}`,
               ] as const,
+              ...clockRows(now, Math.floor(Date.now() / 1_000)),
             ]),
         ...(status.state === 'live' ? [] : [['careful', describeDoubt(status)] as const]),
       ]),

@@ -17,6 +17,7 @@ import { writeNew } from '../../files.ts'
 import { type AnyId, BLOCK_HELP, parseIdOf } from '../../ids/any-id.ts'
 import { blockOf } from '../../ids/named.ts'
 import { type NodeLink, openNode } from '../../link.ts'
+import { showWhile } from '../../live-line.ts'
 import { addSettings } from '../../setting-flags.ts'
 import { clockRows, formatMoment } from '../../time.ts'
 
@@ -68,9 +69,11 @@ async function list(context: CliContext, { from, all = false }: ListFlags): Prom
   const node = await openNode(context)
   const start = from ?? (all ? 0n : undefined)
   const { signal } = context
-  const { status, blocks } = await (start === undefined
-    ? readAllBlocks(node, signal)
-    : readHistory(node, start, signal))
+  const { status, blocks } = await showWhile(
+    context.shell,
+    'the node tells of its blocks',
+    start === undefined ? readAllBlocks(node, signal) : readHistory(node, start, signal),
+  )
   const localNow = Math.floor(Date.now() / 1_000)
   // Siblings stay in the order in which they were published.
   const inOrder = blocks.toSorted((a, b) => (a.height < b.height ? -1 : a.height > b.height ? 1 : 0))

@@ -14,7 +14,7 @@ import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
 import { addSettings } from '../../setting-flags.ts'
 import { describeFate, describeStep, stepData } from '../../step-words.ts'
-import { formatMoment, formatSpan } from '../../time.ts'
+import { clockRows, formatMoment, formatSpan } from '../../time.ts'
 import { openCourt, openJudgeAt } from './court.ts'
 import { judgeAt, parseBlockId } from './judging.ts'
 import { readStandings, type Standing } from './standings.ts'
@@ -99,6 +99,7 @@ async function diff(context: CliContext, a: Hash, b: Hash): Promise<Result> {
       ...differenceRows(difference, common),
       ['means', meaning],
       ['race', describeLead(lead)],
+      ...clockRows(now, Math.floor(Date.now() / 1_000)),
       ...(doubt === undefined ? [] : [['careful', doubt] as const]),
     ]),
   }

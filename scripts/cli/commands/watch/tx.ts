@@ -24,6 +24,7 @@ import { readLimited, writeNew } from '../../files.ts'
 import { type AnyId, parseTransaction, TRANSACTION_HELP } from '../../ids/any-id.ts'
 import { lookUpShown, transactionOf } from '../../ids/named.ts'
 import { type NodeLink, openNode } from '../../link.ts'
+import { showWhile } from '../../live-line.ts'
 import { takeData, takeRows } from '../../offers/swap-words.ts'
 import { parseLimit } from '../../payment-arguments.ts'
 import { addSettings } from '../../setting-flags.ts'
@@ -114,7 +115,11 @@ async function list(
 ): Promise<Result> {
   const owner = whose === undefined ? await walletAddress(context) : await addressOf(context, whose)
   const node = await openNode(context)
-  const { items, rows } = await listOf(node, owner, { limit, asset }, context.signal)
+  const { items, rows } = await showWhile(
+    context.shell,
+    'the node looks through its history',
+    listOf(node, owner, { limit, asset }, context.signal),
+  )
   return {
     data: { owner, asset, transactions: items },
     text:

@@ -8,7 +8,7 @@ import { type TestContext, test } from 'node:test'
 import type { Infohash } from '../../../../node/protocol/ids.ts'
 import type { Result } from '../../../../node/rpc/api.ts'
 import { EXAMPLES } from '../../../../node/rpc/examples.ts'
-import { showLive } from '../../../../scripts/cli/live-line.ts'
+import { showLive, showWhile } from '../../../../scripts/cli/live-line.ts'
 import { runCli } from '../../../../scripts/cli/program.ts'
 import { fakeShell } from '../../../support/fake-shell.ts'
 import { serve } from '../../../support/rpc/serve.ts'
@@ -100,4 +100,29 @@ test('status is shown again when something else is the case, and ends when nothi
   assert.equal(await runCli(['status', accepted.infohash, '--watch', ...flags], shell), 0)
   const shown = [...shell.out().matchAll(/^status +(\w+):/gm)].map(([, status]) => status)
   assert.deepEqual(shown, ['accepted', 'final'])
+})
+
+test('what takes longer than a second is shown with its seconds on a terminal, and taken away; nothing without one, or of what is quick', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout', 'setInterval'] })
+  const terminal = fakeShell({ folder: '.', isTerminal: true })
+  const { promise, resolve } = Promise.withResolvers<number>()
+  const shown = showWhile(terminal, 'working', promise)
+  t.mock.timers.tick(999)
+  assert.equal(terminal.err(), '')
+  t.mock.timers.tick(1)
+  assert.equal(terminal.err(), `${CLEAR}| working (1 s)`)
+  resolve(7)
+  assert.equal(await shown, 7)
+  const before = terminal.err()
+  assert.ok(before.endsWith(CLEAR))
+  t.mock.timers.tick(5_000)
+  assert.equal(terminal.err(), before)
+  await assert.rejects(showWhile(terminal, 'failing', Promise.reject(new Error('no'))), /no/)
+  const piped = fakeShell({ folder: '.' })
+  const other = Promise.withResolvers<void>()
+  const unseen = showWhile(piped, 'working', other.promise)
+  t.mock.timers.tick(5_000)
+  other.resolve()
+  await unseen
+  assert.deepEqual([terminal.err(), piped.err()], [before, ''])
 })

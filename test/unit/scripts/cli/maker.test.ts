@@ -16,7 +16,7 @@ import { fakeShell } from '../../../support/fake-shell.ts'
 import { SHOP, START, STOCK } from '../../node/client/maker/street.ts'
 import { type Listed, openMarket, PASSPHRASE, until } from './market.ts'
 
-const TTX = fileURLToPath(new URL('../../../../scripts/ttx.ts', import.meta.url))
+const TTX = fileURLToPath(new URL('../../../../scripts/ttx.mjs', import.meta.url))
 const SEED = 20_261_130
 
 test('a dry run says the ladder, needs no passphrase, and does nothing', async (t) => {

@@ -12,9 +12,11 @@ import { OperationError } from '../../../../node/errors.ts'
 import { RuleError } from '../../../../node/protocol/rule-error.ts'
 import { parseAmount } from '../../../../scripts/cli/amount.ts'
 import { AUDIENCE } from '../../../../scripts/cli/audience.ts'
+import { COMMON_SETTINGS } from '../../../../scripts/cli/common-options.ts'
 import { interrupted } from '../../../../scripts/cli/failure.ts'
 import { createProgram, runCli } from '../../../../scripts/cli/program.ts'
 import { COMMANDS, type Registration, registrationsFor } from '../../../../scripts/cli/registry.ts'
+import { settingInfo } from '../../../../scripts/settings.ts'
 import { fakeShell } from '../../../support/fake-shell.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'ttx-program-'))
@@ -76,19 +78,40 @@ test('ttx --help groups the commands by who needs them', async () => {
   }
 })
 
-test('each command explains itself, its arguments and options, the global flags, and shows an example of itself', async () => {
+test('each command explains itself, its arguments and own options, names the common ones in one line, and shows an example of itself', async () => {
+  const { out: options } = await run(['help', 'options'])
   for (const command of commandsBelow(createProgram(fakeShell({ folder }), await registrationsFor(['--help'])))) {
     const path = pathOf(command)
     const { exitCode, out } = await run([...path, '--help'])
     assert.equal(exitCode, 0)
     assert.ok(command.description().length > 40, `${path.join(' ')} says too little`)
     assert.match(out, new RegExp(`\\nExamples?:\\n {2}\\$ ttx ${path.join(' ')}`))
-    assert.match(out, /--json/)
-    assert.match(out, /--data <folder>.*TTX_DATA/s)
-    for (const option of command.options) assert.notEqual(option.description, '', `${path.join(' ')} ${option.flags}`)
+    const [line = ''] = /^Common options, explained by "ttx help options": [^:]*\n\n/m.exec(out) ?? []
+    for (const name of ['--data', '--wallet', '--log-level', '--json'])
+      assert.ok(line.includes(name), `${path} ${name}`)
+    assert.doesNotMatch(out, /--data <folder>/, 'explained elsewhere')
+    for (const option of command.options) {
+      assert.notEqual(option.description, '', `${path.join(' ')} ${option.flags}`)
+      const isCommon = option.hidden
+      if (isCommon) assert.ok(line.includes(`${option.long}`), `${path.join(' ')} ${option.flags}`)
+      assert.ok((isCommon ? options : out).includes(`\n  ${option.flags} `), `${path.join(' ')} ${option.flags}`)
+    }
     for (const argument of command.registeredArguments)
       assert.notEqual(argument.description, '', `${path.join(' ')} ${argument.name()}`)
   }
+})
+
+test('ttx help says what --help does, and of an unknown topic which there are', async () => {
+  for (const topic of [[], ['wallet', 'create']])
+    assert.equal((await run(['help', ...topic])).out.trimEnd(), (await run([...topic, '--help'])).out.trimEnd())
+  const { options } = JSON.parse((await run(['help', 'options', '--json'])).out)
+  assert.deepEqual(
+    options.map(({ flag }: { flag: string }) => flag.split(' ')[0]),
+    COMMON_SETTINGS.map((key) => settingInfo(key).flag?.split(' ')[0]),
+  )
+  const { exitCode, err } = await run(['help', 'wallet', 'crate'])
+  assert.equal(exitCode, 2)
+  assert.match(err, /expected a topic of help, one of create, import, show, list; got "wallet crate"/)
 })
 
 test('what a command line names is loaded, wherever it stands; all for help, none for the version', async () => {
@@ -96,6 +119,7 @@ test('what a command line names is loaded, wherever it stands; all for help, non
     const program = createProgram(fakeShell({ folder }), await registrationsFor(argv))
     return program.commands.map((command) => command.name())
   }
+  for (const name of ['help', 'completion']) assert.deepEqual(await named(name), Object.keys(COMMANDS))
   for (const name of Object.keys(COMMANDS)) assert.deepEqual(await named('--data', folder, name), [name])
   assert.deepEqual(await named('--data', 'send', 'balance'), ['balance', 'send'])
   for (const argv of [['--help'], [], ['blance'], ['--data', folder]])

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { formatMoment, formatSpan, formatUtc, parseSpan } from '../../../../scripts/cli/time.ts'
+import { clockNote, clockRows, formatMoment, formatSpan, formatUtc, parseSpan } from '../../../../scripts/cli/time.ts'
 
 test('spans are read in seconds, minutes, hours and days', () => {
   assert.deepEqual(['30s', '90m', '24h', '2d'].map(parseSpan), [30, 5_400, 86_400, 172_800])
@@ -29,4 +29,14 @@ test('moments are written in UTC, and how far they are', () => {
 
 test('what is beyond all dates is written as the last one, since a node or a file may say anything', () => {
   for (const at of [8.64e12, 1e300, Number.MAX_SAFE_INTEGER]) assert.equal(formatUtc(at), '+275760-09-13 00:00:00 UTC')
+})
+
+test("where Ethereum's clock is not this machine's, a row says which times are whose; a few minutes are the same clock", () => {
+  const now = 1_767_225_600
+  assert.deepEqual(clockRows(now + 345_600, now), [
+    ['clock', "these times are Ethereum's, whose clock is 4 d ahead of this machine's, which logs go by"],
+  ])
+  assert.match(clockRows(now - 3_600, now)[0]?.[1] ?? '', /whose clock is 1 h behind this machine's/)
+  for (const time of [undefined, now - 500, now + 500]) assert.deepEqual(clockRows(time, now), [])
+  assert.deepEqual([clockNote(now + 345_600, now), clockNote(now, now)], [" on Ethereum's clock", ''])
 })

@@ -18,7 +18,7 @@ import { encryptKeystore } from '../../../../node/wallet/keystore.ts'
 import { runCli } from '../../../../scripts/cli/program.ts'
 import { fakeShell } from '../../../support/fake-shell.ts'
 
-const TTX = fileURLToPath(new URL('../../../../scripts/ttx.ts', import.meta.url))
+const TTX = fileURLToPath(new URL('../../../../scripts/ttx.mjs', import.meta.url))
 const PASSPHRASE = 'a passphrase for tests'
 const JUNK = 'test test test test test test test test test test test junk'
 const JUNK_ADDRESS = '0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266'

@@ -53,8 +53,13 @@ test('payments alone are told that nothing calls for a block, and what would', (
 test('one line has what is waited for, the times as spans of a clock that goes on, and the miner', () => {
   const ordered = { status: 'ordered', waitingFor: 'its block', earliest: NOW + 7_200, latest: NOW + 9_000 } as const
   assert.equal(
-    describeLook({ ...ordered, ethereumTime: NOW }, undefined, 3_600),
+    describeLook({ ...ordered, ethereumTime: NOW }, undefined, 3_600, NOW + 3_600),
     'ordered: waits for its block, at the earliest in 1 h (2027-01-15 10:00:00 UTC), at the latest in 1 h 30 min (2027-01-15 10:30:00 UTC)',
+  )
+  assert.equal(
+    describeLook({ ...ordered, latest: NOW + 7_200, ethereumTime: NOW }, undefined, 0, NOW - 86_400),
+    "ordered: waits for its block, at the earliest in 2 h (2027-01-15 10:00:00 UTC on Ethereum's clock)",
+    'a devnet whose time was skipped',
   )
   assert.equal(
     describeLook({ status: 'accepted', waitingFor: 'a miner to find block 20', next, ethereumTime: NOW }, miner),

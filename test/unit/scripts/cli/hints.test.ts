@@ -1,0 +1,53 @@
+// What a devnet says to try next: again on demand, and so that it can be pasted.
+
+import assert from 'node:assert/strict'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { createProgram, runCli } from '../../../../scripts/cli/program.ts'
+import { registrationsFor } from '../../../../scripts/cli/registry.ts'
+import { writeEndpoints } from '../../../../scripts/endpoints.ts'
+import { fakeShell } from '../../../support/fake-shell.ts'
+
+const folder = await mkdtemp(join(tmpdir(), 'ttx-hints-'))
+after(() => rm(folder, { recursive: true, force: true }))
+const TOKEN = `0x${'7e'.repeat(20)}`
+
+async function devnetIn(name: string): Promise<string> {
+  const data = join(folder, name)
+  await mkdir(data, { recursive: true })
+  const urls = { node: 'http://127.0.0.1:1', ethereum: 'http://127.0.0.1:2' }
+  await writeEndpoints(data, { ...urls, deployment: 'd', passphraseFile: 'p', exampleToken: TOKEN, processes: {} })
+  return data
+}
+
+async function hintsOf(data: string, ...flags: readonly string[]) {
+  const shell = fakeShell({ folder })
+  assert.equal(await runCli(['devnet', 'hints', '--data', data, ...flags], shell), 0, shell.err())
+  return shell.out()
+}
+
+test('hints name the folder of a second devnet, in quotes where a shell needs them, and nothing of the usual one', async () => {
+  const second = await devnetIn('a second one')
+  const { commands } = JSON.parse(await hintsOf(second, '--json'))
+  for (const command of commands) assert.ok(command.endsWith(` --data '${second}'`), command)
+  const usual = await devnetIn('.torrenttx/devnet')
+  const text = await hintsOf(usual)
+  assert.doesNotMatch(text, /--data/)
+  assert.match(text, new RegExp(`deposit 250 --asset ${TOKEN} --wallet alice`, 'i'))
+})
+
+test('each hint is a command that exists, with options that it takes', async () => {
+  const { commands } = JSON.parse(await hintsOf(await devnetIn('plain'), '--json'))
+  assert.ok(commands.length > 10)
+  for (const line of commands) {
+    const argv = line.replace('npm run -s ttx -- ', '').split(' ')
+    const program = createProgram(fakeShell({ folder }), await registrationsFor(argv))
+    let command = program
+    for (const word of argv) command = command.commands.find((each) => each.name() === word) ?? command
+    assert.notEqual(command, program, line)
+    const known = new Set([...program.options, ...command.options].map(({ long }) => long))
+    for (const word of argv) if (word.startsWith('--')) assert.ok(known.has(word), `${line}: ${word}`)
+  }
+})
