@@ -11,9 +11,10 @@ import { readDeployment } from '../../deployment-file.ts'
 import { networkOptions } from '../../network-options.ts'
 import { addSettings } from '../../setting-flags.ts'
 import { untilAborted } from '../../until.ts'
+import { registerNodeStatus } from './node-status.ts'
 
 export function registerNode(program: Command, act: Act): void {
-  addExamples(
+  const node = addExamples(
     addSettings(
       program
         .command('node')
@@ -49,6 +50,7 @@ export function registerNode(program: Command, act: Act): void {
     'ttx node --deployment deployments/31337.json --ethereum http://127.0.0.1:8545',
     'ttx node --deployment deployments/1.json --network-profile public --peers node.example.org:7651',
   )
+  registerNodeStatus(node, act)
 }
 
 async function run(context: CliContext): Promise<undefined> {
