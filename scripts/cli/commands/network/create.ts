@@ -49,7 +49,16 @@ export function registerCreate(network: Command, act: Act): void {
     .option('--no-gateways', 'without the factory through which tokens of Ethereum come')
   addChoices(command).action(act(create))
   addExamples(
-    addSettings(command, ['ethereum', 'beacon', 'rpcPort', 'listenPort', 'networkProfile', 'confirmations', 'pollMs']),
+    addSettings(command, [
+      'ethereum',
+      'beacon',
+      'rpcPort',
+      'listenPort',
+      'networkProfile',
+      'maxGasPrice',
+      'confirmations',
+      'pollMs',
+    ]),
     'ttx network create net.json --ethereum http://127.0.0.1:8545 --wallet treasury --make-wallets',
     'ttx network create net.json --ethereum http://127.0.0.1:8545 --wallet treasury --easiest-target 2^232-1 --bootstrap node.example.org:7651',
   )
