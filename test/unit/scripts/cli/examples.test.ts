@@ -16,6 +16,8 @@ const BROUGHT: Readonly<Record<string, string>> = {
   'words.txt': 'words that were written down',
   'UTC--2026-01-01T00-00-00Z--5aaeb6053f3e94c9b9a09f33669435e7ef1beaed': 'a keystore of another program',
   '~/alice.pass': 'a passphrase',
+  'old.pass': 'a passphrase',
+  'new.pass': 'a passphrase',
   'gold.pdf': 'a prospectus',
   '/usr/local/bin/page-me': 'a script of theirs',
 }
@@ -83,7 +85,8 @@ function examplesOf(command: Command): Example[] {
   command.outputHelp()
   const [, after = ''] = help.split(/\nExamples?:\n/)
   return [...after.matchAll(/^ {2}\$ ttx (.*)$/gm)].map(([, line = '']) => {
-    const [call = '', input] = line.split(' < ')
+    // What a shell writes into a file is new.
+    const [call = '', input] = line.replace(/ > \S+$/, '').split(' < ')
     const words = [...call.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare ?? '')
     return { command: pathOf(command), words, input }
   })
