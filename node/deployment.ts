@@ -10,7 +10,7 @@ import type { Rules } from './protocol/rules.ts'
 import { stateRoot } from './protocol/state.ts'
 import { decodeTransaction, type GenesisTransaction } from './protocol/transaction.ts'
 import { type GasPrice, type Time, toGasPrice, toTime } from './protocol/units.ts'
-import { amount, bytes, hash, infohash, writtenAddress } from './schema.ts'
+import { amount, bytes, hash, hostAndPort, infohash, writtenAddress } from './schema.ts'
 
 export type NetworkDefinition = {
   readonly rules: Rules
@@ -27,7 +27,12 @@ export type NetworkDefinition = {
   readonly deployedAt: Time
   /** What makes the gateways of tokens, if the file names it: nothing of the rules depends on it. */
   readonly gatewayFactory?: Address
+  /** Nodes that others can begin with, `host:port`: somebody's word, as good as theirs. */
+  readonly peers?: readonly string[]
 }
+
+/** A node dials all of them, again and again. */
+const MAX_PEERS = 32
 
 const schema = z.object({
   chain: amount,
@@ -35,6 +40,8 @@ const schema = z.object({
   token: writtenAddress,
   /** What makes the gateways of tokens (docs/gateways.md). */
   gatewayFactory: writtenAddress.optional(),
+  /** Nodes that others can begin with, `host:port`. */
+  peers: z.array(hostAndPort).max(MAX_PEERS).optional(),
   /** Block of Ethereum with the deployment, its unix seconds, which are also the time of the genesis block, and its transaction. */
   block: amount,
   time: amount.transform(toTime),
@@ -75,7 +82,7 @@ export function parseDeployment(text: string, name: string): NetworkDefinition {
     const genesis = decodeTransaction(encodeText(parsed.genesis.file))
     if (genesis.kind !== 'genesis') throw new Error(`its genesis is a ${genesis.kind} transaction`)
     checkGenesis(genesis)
-    const { chain, bridge, token, gatewayFactory } = parsed
+    const { chain, bridge, token, gatewayFactory, peers } = parsed
     const { easiestTarget, minRequest, minDeposit, floorPrice } = parsed.parameters
     const state = stateRoot(genesisState(genesis))
     const block = genesisBlock({ chain, bridge, easiestTarget, state })
@@ -93,6 +100,7 @@ export function parseDeployment(text: string, name: string): NetworkDefinition {
       deployedBlock: parsed.block,
       deployedAt: parsed.time,
       ...(gatewayFactory === undefined ? {} : { gatewayFactory }),
+      ...(peers === undefined ? {} : { peers }),
     }
   } catch (cause) {
     const why = cause instanceof z.ZodError ? z.prettifyError(cause) : String(cause)

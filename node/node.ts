@@ -14,6 +14,7 @@ import { isOnQueue, queuedEntryAt } from './bridge/queue-view.ts'
 import { brokenDatabase, openDatabase } from './database.ts'
 import type { NetworkDefinition } from './deployment.ts'
 import { makeFolder } from './disk.ts'
+import { EndpointWatches } from './ethereum/agreeing/health.ts'
 import { connectEthereum } from './ethereum/agreeing/http-chain.ts'
 import { BeaconEndpoint } from './ethereum/blobs/beacon.ts'
 import { BlobSource } from './ethereum/blobs/blob-source.ts'
@@ -30,8 +31,10 @@ import { takeProof } from './proof-intake.ts'
 import { type Lane, laneOf, NO_LENGTHS } from './protocol/queue.ts'
 import { RuleError } from './protocol/rule-error.ts'
 import { toTime } from './protocol/units.ts'
+import { Pulse } from './pulse.ts'
 import { API } from './rpc/api.ts'
 import { createHandlers } from './rpc/handlers/handlers.ts'
+import { statusOf } from './rpc/handlers/node.ts'
 import { RpcServer } from './rpc/server.ts'
 
 export type NodeDeps = {
@@ -72,6 +75,8 @@ export class TtxNode {
   readonly #rpc: RpcServer<typeof API>
   readonly #pool: BlockPool
   readonly #kzg = new KzgPool()
+  readonly #startPulse: () => Pulse
+  #pulse: Pulse | undefined
   readonly #stopping = new AbortController()
   readonly #failing = new AbortController()
   /** Changes of the ledger that the follower asked for, one after another. */
@@ -95,12 +100,13 @@ export class TtxNode {
       clock: deps.clock,
       onBroken: (error) => this.#fail(error),
     })
+    const watches = new EndpointWatches(deps.clock)
     if (options.ethereum.length > 0) {
       this.#bridgeDatabase = new Level(join(folder, 'bridge'))
       const { pollMs, finalityDepth, maxEthereumAgeMs } = options
       this.#follower = new BridgeFollower(
         {
-          chain: connectEthereum(options.ethereum, rules),
+          chain: connectEthereum(options.ethereum, rules, { watches }),
           database: this.#bridgeDatabase,
           network: definition,
           log: log('bridge'),
@@ -128,7 +134,7 @@ export class TtxNode {
     })
     const store = new NodeStore({ ledger: this.#ledger, pool: this.#pool, follower })
     const onDied = (error: Error) => this.#fail(error)
-    this.#network = new Network({ store, log: log('network'), onDied }, options.network)
+    this.#network = new Network({ store, log: log('network'), onDied, version: deps.version }, options.network)
     const parts = {
       version: deps.version,
       definition,
@@ -139,7 +145,9 @@ export class TtxNode {
       follower,
       settle: () => this.#ordering,
     }
-    this.#rpc = new RpcServer({ methods: API, handlers: createHandlers(parts), log: log('rpc') }, options.rpc)
+    const self = { clock: deps.clock, startedAt: deps.clock(), folder, endpoints: () => watches.health }
+    this.#startPulse = () => new Pulse(deps.log, () => statusOf(parts, self))
+    this.#rpc = new RpcServer({ methods: API, handlers: createHandlers(parts, self), log: log('rpc') }, options.rpc)
   }
 
   /** Throws `OperationError` (`database-in-use`, `database-damaged`, `port-in-use`, `listen-failed`, …); what was started by then is stopped again. */
@@ -150,6 +158,7 @@ export class TtxNode {
       await this.#startFollower()
       await this.#network.start()
       await this.#rpc.start()
+      this.#pulse = this.#startPulse()
       this.#proofs = this.#readProofs().catch((error) => {
         this.#deps.log.warn({ error }, 'the folder of proofs cannot be read')
       })
@@ -162,6 +171,7 @@ export class TtxNode {
   /** Stops in reverse order, the databases last. Idempotent. */
   async stop(): Promise<void> {
     this.#stopping.abort()
+    this.#pulse?.[Symbol.dispose]()
     await this.#rpc.stop()
     await this.#network.stop()
     await this.#proofs

@@ -108,3 +108,15 @@ function read(text: string, context: z.core.$RefinementCtx, before = ''): Addres
 export function isHexBytes(text: string): text is `0x${string}` {
   return text.length % 2 === 0 && /^0x[0-9a-f]*$/.test(text)
 }
+/** Where a node accepts connections. IPv6 is in brackets. */
+export const hostAndPort = z
+  .string()
+  .max(260)
+  .regex(/^(\[[0-9a-fA-F:]+\]|[0-9a-zA-Z.-]+):[0-9]{1,5}$/, 'host:port')
+  .refine(hasPort, 'host:port with a port from 1 to 65534')
+
+/** Clients of BitTorrent have no use for the last one. */
+function hasPort(text: string): boolean {
+  const port = Number(text.slice(text.lastIndexOf(':') + 1))
+  return port > 0 && port < 65_535
+}

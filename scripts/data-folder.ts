@@ -11,6 +11,8 @@
 //     offers/<id>.json       what was offered and taken from here, mode 0600; what an open offer gives is spent by nothing else
 //     deploying/<…>.json     what an account is deploying, by chain and account; gone when that is done
 //     bound-network.json     the network that money of these wallets is moved on: chain, bridge, genesis; from the first time on
+//     network.json           the file of the network that the folder has joined
+//     node.json              what the node of the folder runs with, mode 0600, since URLs may hold keys
 //     devnet.json            where the devnet that runs here can be reached; gone when it ends
 //     devnet.lock            the process of that devnet
 //     passphrase             devnet only: opens its wallets, mode 0600

@@ -1,5 +1,5 @@
 // Every setting there is, once: what may be set, how, to what, and why. Flags come first, then the environment, then `.env`,
-// then what a devnet that runs on the data folder says of itself. Long because it is one table.
+// then what the data folder says: the devnet that runs there, or what its node runs with. Long because it is one table.
 
 import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
@@ -13,6 +13,7 @@ import { DEFAULT_NETWORK_OPTIONS, NETWORK_PROFILES } from '../node/network/optio
 import type { Asset } from '../node/protocol/asset.ts'
 import { parseAddress, parseInfohash } from '../node/protocol/ids.ts'
 import { RuleError } from '../node/protocol/rule-error.ts'
+import { hostAndPort } from '../node/schema.ts'
 
 /** How a setting is given and explained. */
 export type SettingInfo = {
@@ -46,7 +47,6 @@ const listOf = <T>(one: z.ZodType<T, string>) =>
         .filter((part) => part !== ''),
     )
     .pipe(z.array(one))
-const hostAndPort = z.string().regex(/^(\[[0-9a-fA-F:]+\]|[^\s:,]+):[0-9]{1,5}$/, 'host:port')
 const whole = (least: number, most: number) =>
   z.coerce
     .number(`a whole number from ${least} to ${most}`)
@@ -182,8 +182,9 @@ const settingsSchema = z.strictObject({
   deployment: path.optional().register(info, {
     env: 'TTX_DEPLOYMENT',
     flag: '--deployment <file>',
-    about: 'File that says where the bridge of the network is, as `ttx deploy` and a devnet write it',
-    example: 'deployments/31337.json',
+    about:
+      'File that says where the bridge of the network is, as `ttx network create`, `ttx deploy` and a devnet write it',
+    example: 'net.json',
   }),
   rpcHost: z.string().min(1, 'a host').default('127.0.0.1').register(info, {
     env: 'TTX_RPC_HOST',
@@ -486,8 +487,14 @@ export function loadSettings(
   const settings = parsed.data
   const data = settings.data ?? join(homedir(), '.torrenttx', settings.network)
   const around = surrounding(data)
-  for (const key of SETTING_KEYS) if (given[key] === undefined && around[key] !== undefined) given[key] = around[key]
-  return { ...settingsSchema.parse(given), data }
+  for (const key of SETTING_KEYS) {
+    if (given[key] !== undefined || around[key] === undefined) continue
+    sources[key] = `the data folder ${data}`
+    given[key] = around[key]
+  }
+  const all = settingsSchema.safeParse(given)
+  if (!all.success) throw badSetting(all.error, given, sources)
+  return { ...all.data, data }
 }
 
 /** Names of variables that look like settings and are not: most likely a typo. */

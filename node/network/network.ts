@@ -1,4 +1,4 @@
-// The node on BitTorrent: joins the meeting point, gossips with the nodes that it finds, seeds what the store holds.
+// The node on BitTorrent: joins the meeting point, gossips with the nodes that it finds, seeds what the store holds. Long, as it joins all parts.
 
 import { randomBytes } from 'node:crypto'
 import type Wire from 'bittorrent-protocol'
@@ -14,6 +14,7 @@ import { extendWire } from './gossip/extension.ts'
 import { Hub } from './gossip/hub.ts'
 import type { Hello } from './gossip/peer.ts'
 import { PeerExchange } from './gossip/peer-exchange.ts'
+import type { Flow } from './gossip/traffic.ts'
 import { meetingPoint } from './meeting-point.ts'
 import { DEFAULT_NETWORK_OPTIONS, NETWORK_BOUNDS, type NetworkBounds, type NetworkOptions } from './options.ts'
 import { isAddress, isLoopbackAddress } from './proof.ts'
@@ -31,6 +32,8 @@ export type NetworkDeps = {
   readonly bounds?: Partial<NetworkBounds>
   /** Nobody is connected any more, and nobody will be: whoever runs this should end it. */
   readonly onDied?: (error: OperationError) => void
+  /** Of this program, for the peers. */
+  readonly version?: string
 }
 
 /** A connected node of the same network. */
@@ -39,6 +42,12 @@ export type PeerInfo = {
   readonly host: string
   readonly address: string | undefined
   readonly outgoing: boolean
+  /** What it says that it runs, if anything: its own word. */
+  readonly client?: string
+  /** Milliseconds since it introduced itself. */
+  readonly connectedMs: number
+  readonly received: Flow
+  readonly sent: Flow
   /** Its last sync confirmation, if one came. */
   readonly summary: Summary | undefined
 }
@@ -48,6 +57,8 @@ const REDIAL_MS = 5_000
 export class Network {
   readonly #store: NetworkStore
   readonly #log: Logger
+  readonly #now: () => number
+  readonly #version: string | undefined
   readonly #options: NetworkOptions
   readonly #bounds: NetworkBounds
   readonly #bans: Bans
@@ -70,12 +81,14 @@ export class Network {
   #unsubscribe: (() => void) | undefined
 
   constructor(
-    { store, log, now = () => performance.now(), bounds = {}, onDied = () => {} }: NetworkDeps,
+    { store, log, now = () => performance.now(), bounds = {}, onDied = () => {}, version }: NetworkDeps,
     options: Partial<NetworkOptions> = {},
   ) {
     this.#store = store
     this.#log = log
     this.#onDied = onDied
+    this.#now = now
+    this.#version = version
     this.#options = { ...DEFAULT_NETWORK_OPTIONS, ...options }
     this.#bounds = { ...NETWORK_BOUNDS, ...bounds }
     this.#bans = new Bans(now)
@@ -111,7 +124,6 @@ export class Network {
 
   /** Opens the port and joins the meeting point. Throws `OperationError('listen-failed')`. */
   async start(): Promise<void> {
-    const { listenPort } = this.#options
     this.#client = new TorrentClient(
       {
         log: this.#log,
@@ -120,7 +132,7 @@ export class Network {
         isBanned: (host) => this.#bans.has(hostGroup(host)),
         onDied: this.#onDied,
       },
-      { ...this.#options, ...this.#bounds, port: listenPort },
+      { ...this.#options, ...this.#bounds, port: this.#options.listenPort },
     )
     await this.#client.opened()
     await this.#indexStore()
@@ -149,12 +161,15 @@ export class Network {
 
   /** Where this node accepts connections. Throws `OperationError('not-started')`. */
   address(): { readonly host: string; readonly port: number; readonly dhtPort: number | undefined } {
-    const { client } = this.#running()
-    return { host: this.#options.host, port: client.torrentPort, dhtPort: client.dht ? client.dhtPort : undefined }
+    const { torrentPort: port, dht, dhtPort } = this.#running().client
+    return { host: this.#options.host, port, dhtPort: dht ? dhtPort : undefined }
   }
 
   peers(): PeerInfo[] {
-    return this.#hub.peers.map(({ hello, summary }) => ({ ...hello, summary }))
+    return this.#hub.peers.map(({ hello, summary, connectedAt, received, sent }) => ({
+      ...hello,
+      ...{ summary, received, sent, connectedMs: this.#now() - connectedAt },
+    }))
   }
 
   /** Infohashes that peers announced and that are not here yet; live torrents. */
@@ -192,7 +207,8 @@ export class Network {
 
   #onWire(torrent: Torrent, wire: Wire): void {
     if (this.#client === undefined || this.#stopping.signal.aborted) return
-    const self = { genesis: this.#store.genesis, nodeId: this.#nodeId, port: this.#client.torrentPort }
+    const { genesis } = this.#store
+    const self = { genesis, nodeId: this.#nodeId, port: this.#client.torrentPort, version: this.#version }
     extendWire(wire, self, { onHello: (hello) => this.#onHello(torrent, wire, hello) })
   }
 

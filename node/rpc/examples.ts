@@ -1,4 +1,4 @@
-// One call of each method, with its answer: the network of the worked example in docs/protocol.md, and a test holds them to it.
+// One call of each method, with its answer: the network of the worked example in docs/protocol.md, and a test holds them to it. Long, as there are many methods.
 
 import { encodeProof } from '../network/proof.ts'
 import { encodeText, parseHex } from '../protocol/bytes.ts'
@@ -128,6 +128,45 @@ export const EXAMPLES: { readonly [M in Method]: { readonly params: CallParams<M
       waiting: 0,
       bridge: STATUS,
       queue: parseHash('0xa00e68222a4e516544c0acb61dcdf7fe02f94a5f98c21b1fc2947e4cd0797fbb'),
+    },
+  },
+  node_status: {
+    params: {},
+    result: {
+      at: 1_000 * (PUBLISHED_AT + 190),
+      startedAt: 1_000 * (PUBLISHED_AT - 7_200),
+      bridge: STATUS,
+      endpoints: [
+        {
+          name: 'https://ethereum.example.org',
+          block: 121n,
+          blockTime: PUBLISHED_AT + 192,
+          answeredAt: 1_000 * (PUBLISHED_AT + 190),
+        },
+      ],
+      behind: { blocks: 1n, seconds: 10 },
+      peers: { outgoing: 1, incoming: 0, agreeing: 1 },
+      transactions: { held: 4, unordered: 0, waiting: 0, wanted: 0 },
+      diskBytes: 1_482_311,
+      memoryBytes: 168_329_216,
+    },
+  },
+  node_peers: {
+    params: {},
+    result: {
+      peers: [
+        {
+          id: '5f1d0a4c6be2c8d7a90e3b1244d7f8c95b6a0e13',
+          host: '192.0.2.7',
+          agrees: true,
+          address: '192.0.2.7:7651',
+          outgoing: true,
+          client: 'TorrentTX 0.1.0',
+          connectedSeconds: 3_605,
+          received: { bytes: 20_411, transactions: 3 },
+          sent: { bytes: 18_220, transactions: 1 },
+        },
+      ],
     },
   },
   tx_submit: { params: { file: PAYMENT_FILE }, result: UNORDERED },

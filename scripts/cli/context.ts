@@ -4,6 +4,7 @@ import type { Command } from 'commander'
 import { createLogger, type Logger } from '../../node/log.ts'
 import { type DataFolder, dataFolder } from '../data-folder.ts'
 import { readEndpoints } from '../endpoints.ts'
+import { readNodeSettings } from '../node-settings.ts'
 import { loadSettings, readDotenv, type Settings, type Surrounding, unknownSettings } from '../settings.ts'
 import { printableLine, readable } from './printable.ts'
 import type { Shell } from './shell.ts'
@@ -64,10 +65,10 @@ export function createContext(
   }
 }
 
-/** What a devnet on the data folder says of itself; a passphrase that is set otherwise is not touched. */
+/** What a devnet that runs on the data folder says of itself, else what its node runs with; a passphrase that is set otherwise is not touched. */
 function surroundingOf(data: string): Surrounding {
   const endpoints = readEndpoints(data)
-  if (endpoints === undefined) return {}
+  if (endpoints === undefined) return readNodeSettings(data)
   const { node, ethereum, deployment, passphraseFile } = endpoints
   // anvil has the route for blobs, too.
   return { node, ethereum, beacon: ethereum, deployment, passphraseFile }

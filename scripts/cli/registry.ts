@@ -11,6 +11,8 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Registration>>> = {
   devnet: async () => (await import('./commands/run/devnet.ts')).registerDevnet,
   demo: async () => (await import('./commands/run/demo.ts')).registerDemo,
   node: async () => (await import('./commands/run/node.ts')).registerNode,
+  peers: async () => (await import('./commands/run/peers.ts')).registerPeers,
+  network: async () => (await import('./commands/network/network.ts')).registerNetwork,
   genesis: async () => (await import('./commands/deploy/genesis.ts')).registerGenesis,
   deploy: async () => (await import('./commands/deploy/deploy.ts')).registerDeploy,
   'deploy-gateways': async () => (await import('./commands/deploy/deploy-gateways.ts')).registerDeployGateways,

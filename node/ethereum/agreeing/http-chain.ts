@@ -15,16 +15,19 @@ import {
 import { LANES, type Lane, type LaneLengths, ofLanes, type QueuePlace } from '../../protocol/queue.ts'
 import { type Time, toGasPrice, toTime } from '../../protocol/units.ts'
 import type { BridgeEvent, BridgeParameters, BridgeReading, Chain, ChainBlock } from '../chain.ts'
-import { Connection, type ConnectionOptions } from '../connection.ts'
+import { Connection, type ConnectionOptions, type Manner } from '../connection.ts'
 import { failureOf, noBridge, wrongChain } from '../problems.ts'
 import { AgreeingChain } from './agreement.ts'
 import { type ContractRecord, type ContractSlot, toChainBlock, toEvent, toRecord } from './decode.ts'
 import { Heads } from './heads.ts'
+import type { EndpointWatch, EndpointWatches } from './health.ts'
 import { placeInOrder } from './log-order.ts'
 
 export type ChainOptions = ConnectionOptions & {
   /** Blocks of Ethereum in one query for logs, at most. */
   readonly maxLogBlocks?: bigint
+  /** Are told how each endpoint does. */
+  readonly watches?: EndpointWatches
 }
 
 export type EthereumNetwork = { readonly chain: bigint; readonly bridge: Address }
@@ -59,13 +62,19 @@ class HttpChain implements Chain {
   readonly #maxLogBlocks: bigint
   readonly #connection: Connection
   readonly #heads = new Heads()
+  readonly #watch: EndpointWatch | undefined
   #logBlocks: bigint
   #kept: Kept | undefined
   #looks = 0
   #known = false
 
-  constructor(connection: Connection, network: EthereumNetwork, { maxLogBlocks = MAX_LOG_BLOCKS }: ChainOptions) {
+  constructor(
+    connection: Connection,
+    network: EthereumNetwork,
+    { maxLogBlocks = MAX_LOG_BLOCKS, watches }: ChainOptions,
+  ) {
     this.name = connection.name
+    this.#watch = watches?.add(connection.name)
     this.#network = network
     this.#connection = connection
     this.#maxLogBlocks = maxLogBlocks
@@ -180,6 +189,7 @@ class HttpChain implements Chain {
       toChainBlock(await client.getBlock({ blockTag: 'latest' })),
     )
     this.#heads.saw(head)
+    this.#watch?.saw(head)
     return head
   }
 
@@ -262,7 +272,7 @@ class HttpChain implements Chain {
   }
 
   async #eventsOf(fromBlock: bigint, toBlock: bigint): Promise<BridgeEvent[]> {
-    const logs = await this.#connection.ask(
+    const logs = await this.#ask(
       `logs of blocks ${fromBlock} to ${toBlock}`,
       async (client) => {
         const range = { fromBlock, toBlock, strict: true } as const
@@ -302,7 +312,8 @@ class HttpChain implements Chain {
     if (!this.#known) await this.parameters()
   }
 
-  #ask<T>(what: string, question: (client: PublicClient) => Promise<T>): Promise<T> {
-    return this.#connection.ask(what, question)
+  #ask<T>(what: string, question: (client: PublicClient) => Promise<T>, manner?: Manner): Promise<T> {
+    const answer = this.#connection.ask(what, question, manner)
+    return this.#watch === undefined ? answer : this.#watch.over(answer)
   }
 }

@@ -12,6 +12,8 @@ export type Introduction = {
   /** 20 random bytes (hex), new at every start: tells a node itself and its second wire to the same one. */
   readonly nodeId: Infohash
   readonly port: number
+  /** Of this program, told to the other. */
+  readonly version?: string | undefined
 }
 
 export type ExtensionHandlers = {
@@ -21,12 +23,12 @@ export type ExtensionHandlers = {
 
 /** Adds the extension to a wire whose handshake came in. The peer of another network or version is disconnected. */
 export function extendWire(wire: Wire, self: Introduction, handlers: ExtensionHandlers): void {
-  const { genesis, nodeId, port } = self
+  const { genesis, nodeId, port, version } = self
   wire.extendedHandshake = {
     ...wire.extendedHandshake,
     // BEP 10: where this node accepts connections, and what it is.
     p: port,
-    v: 'TorrentTX',
+    v: version === undefined ? 'TorrentTX' : `TorrentTX ${version}`,
     torrenttx: { genesis: toBytes(genesis), node: toBytes(nodeId), version: EXTENSION_VERSION },
   }
   let said = false
@@ -49,7 +51,7 @@ export function extendWire(wire: Wire, self: Introduction, handlers: ExtensionHa
 
 /** Throws `RuleError('foreign-network' | 'bad-hello' | 'unwanted-peer')`. */
 function readHello(wire: Wire, handshake: BencodedDictionary, self: Introduction): Hello {
-  const { torrenttx, p: port } = handshake
+  const { torrenttx, p: port, v } = handshake
   const { genesis, node, version } = isDictionary(torrenttx) ? torrenttx : {}
   const isWhole = genesis instanceof Uint8Array && node instanceof Uint8Array && genesis.length + node.length === 40
   if (!isWhole || genesis.length !== 20) throw new RuleError('bad-hello', 'the peer did not introduce itself')
@@ -65,7 +67,17 @@ function readHello(wire: Wire, handshake: BencodedDictionary, self: Introduction
   const outgoing = wire.type.endsWith('Outgoing')
   const takes = outgoing ? wire.remotePort : port
   const isPort = typeof takes === 'number' && takes > 0 && takes < 65_535
-  return { id, host, outgoing, address: isPort && host !== '' ? `${bracket(host)}:${takes}` : undefined }
+  const client = v instanceof Uint8Array ? printable(v) : ''
+  const address = isPort && host !== '' ? `${bracket(host)}:${takes}` : undefined
+  return { id, host, outgoing, address, ...(client === '' ? {} : { client }) }
+}
+
+const MAX_CLIENT_CHARACTERS = 48
+
+/** A stranger's bytes: what is not printable ASCII is left out. */
+function printable(bytes: Uint8Array): string {
+  const codes = bytes.subarray(0, MAX_CLIENT_CHARACTERS).filter((code) => code >= 0x20 && code < 0x7f)
+  return String.fromCharCode(...codes).trim()
 }
 
 function bracket(host: string): string {

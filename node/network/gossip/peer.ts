@@ -9,6 +9,7 @@ import type { PeerName, Summary } from '../store.ts'
 import { TokenBucket } from '../token-bucket.ts'
 import { MAX_UNSENT_BYTES } from '../torrent/guard.ts'
 import { type Answer, decodeMessage, encodeMessage, type Message, type Notice, type Question } from './messages.ts'
+import { type Flow, Meter } from './traffic.ts'
 
 /** What a remote says in the extended handshake, and where it was reached. */
 export type Hello = PeerName & {
@@ -16,6 +17,8 @@ export type Hello = PeerName & {
   readonly address: string | undefined
   /** Whether this node dialled. */
   readonly outgoing: boolean
+  /** What it says that it runs (BEP 10, `v`): its own word, printable ASCII, at most 48 characters. */
+  readonly client?: string
 }
 
 export type PeerHandlers = {
@@ -44,18 +47,23 @@ export class RemotePeer {
   /** Infohashes that the remote surely has, oldest first. */
   readonly #remembered = new Set<Infohash>()
   readonly #closed = new AbortController()
+  readonly #received = new Meter()
+  readonly #sent = new Meter()
   #queuedBytes = 0
   #handling = false
   #nextId = 0
   summary: Summary | undefined
   lastHeardAt: number
+  /** On the clock of `lastHeardAt`, milliseconds. */
+  readonly connectedAt: number
 
   constructor(wire: Wire, hello: Hello, handlers: PeerHandlers, now: () => number) {
     this.#wire = wire
     this.hello = hello
     this.#handlers = handlers
     this.#now = now
-    this.lastHeardAt = now()
+    this.connectedAt = now()
+    this.lastHeardAt = this.connectedAt
     this.#unasked = new TokenBucket(limits.UNASKED_BYTES_PER_SECOND, limits.UNASKED_BYTES_BURST, now)
     this.#served = new TokenBucket(limits.SERVED_PER_SECOND, limits.SERVED_BURST, now)
     this.#faults = new TokenBucket(limits.FAULTS_FADE_PER_SECOND, limits.BAN_FAULTS - 1, now)
@@ -69,6 +77,14 @@ export class RemotePeer {
   /** Aborts when the connection is gone. */
   get closed(): AbortSignal {
     return this.#closed.signal
+  }
+
+  get received(): Flow {
+    return this.#received.flow
+  }
+
+  get sent(): Flow {
+    return this.#sent.flow
   }
 
   /** Questions that wait for an answer. */
@@ -135,6 +151,7 @@ export class RemotePeer {
     this.lastHeardAt = this.#now()
     try {
       const message = decodeMessage(bytes)
+      this.#received.count(bytes.length, message)
       if (message !== undefined && isAnswer(message)) {
         const open = this.#open.get(message.id)
         if (open) open.resolve(checkAnswer(open.question, message))
@@ -165,8 +182,13 @@ export class RemotePeer {
       if ('id' in message) throw new OperationError('peer-closed', 'the peer closed the connection', { retry: true })
       return
     }
-    if (this.#wire._readableState.buffered > MAX_UNSENT_BYTES) this.close()
-    else this.#wire.extended('torrenttx', encodeMessage(message))
+    if (this.#wire._readableState.buffered > MAX_UNSENT_BYTES) {
+      this.close()
+      return
+    }
+    const bytes = encodeMessage(message)
+    this.#sent.count(bytes.length, message)
+    this.#wire.extended('torrenttx', bytes)
   }
 
   #allowUnasked(bytes: number): boolean {

@@ -1,7 +1,7 @@
 // Methods of the RPC about the node itself.
 
 import { z } from 'zod'
-import { address, amount, hash, infohash } from '../../schema.ts'
+import { address, amount, hash, infohash, millis, seconds } from '../../schema.ts'
 import { bridgeStatus } from './bridge.ts'
 import { type MethodTable, NO_PARAMS } from './table.ts'
 
@@ -24,6 +24,38 @@ const peer = z
   })
   .meta({ id: 'Peer', description: 'A connected node of the same network.' })
 
+const count = z.number().int().min(0)
+const flow = z
+  .object({ bytes: count, transactions: count.describe('Files that were answers.') })
+  .meta({ id: 'Flow', description: 'What went in one direction, of the messages between nodes.' })
+
+const connectedPeer = peer
+  .extend({
+    address: z.string().optional().describe('Where it accepts connections, `host:port`, if it said so.'),
+    outgoing: z.boolean().describe('Whether this node dialled it.'),
+    client: z.string().optional().describe('What it says that it runs: its own word.'),
+    connectedSeconds: count,
+    received: flow,
+    sent: flow,
+  })
+  .meta({
+    id: 'ConnectedPeer',
+    description: 'A connected node of the same network, with what went over the connection.',
+  })
+
+const endpoint = z
+  .object({
+    name: z.string().describe('Without path and key.'),
+    block: amount.optional().describe('The newest one that it has named.'),
+    blockTime: seconds.optional(),
+    answeredAt: millis.optional().describe('When it last answered, on the clock of the node.'),
+    problem: z
+      .object({ code: z.string(), message: z.string(), since: millis })
+      .optional()
+      .describe('Why its last question got no answer.'),
+  })
+  .meta({ id: 'Endpoint', description: 'How an endpoint of Ethereum does.' })
+
 export const NODE_METHODS = {
   node_info: {
     summary: 'What this node is, which network it serves and how far it is.',
@@ -39,6 +71,38 @@ export const NODE_METHODS = {
       bridge: bridgeStatus,
       queue: hash.optional().describe('Another one whenever the queue on Ethereum has other entries.'),
     }),
+    errors: [],
+  },
+  node_status: {
+    summary: 'How this node does, for whoever runs it: connections, endpoints, transactions, disk and memory.',
+    params: NO_PARAMS,
+    result: z.object({
+      at: millis.describe('When this was, on the clock of the node.'),
+      startedAt: millis,
+      bridge: bridgeStatus,
+      endpoints: z.array(endpoint).describe('Of Ethereum; none in a node that does not follow it.'),
+      behind: z
+        .object({ blocks: amount, seconds: count })
+        .optional()
+        .describe(
+          'How far what was read is behind the newest block that any endpoint has named, and behind the clock.',
+        ),
+      peers: z.object({ outgoing: count, incoming: count, agreeing: count }),
+      transactions: z.object({
+        held: count.describe('Accepted, ordered and final ones, with genesis and deposits.'),
+        unordered: count.describe('Of these, in no block.'),
+        waiting: count.describe('Files whose ancestors are missing.'),
+        wanted: count.describe('Named by peers, and not here yet.'),
+      }),
+      diskBytes: count.describe('Of the databases and files of the node; measured at most twice a minute.'),
+      memoryBytes: count.describe('Resident, of the whole process.'),
+    }),
+    errors: [],
+  },
+  node_peers: {
+    summary: 'The connected nodes, with what came from each and went to it.',
+    params: NO_PARAMS,
+    result: z.object({ peers: z.array(connectedPeer) }),
     errors: [],
   },
 } satisfies MethodTable

@@ -87,6 +87,39 @@ describe('node', () => {
     )
   })
 
+  test('says how it does, who is connected, and what went over each connection', async (t) => {
+    const one = await startNode(t, await folderOf(t))
+    const two = await startNode(t, await folderOf(t), { network: { peers: [one.node.listenAddress] } })
+    await one.client.call('tx_submit', {
+      file: pay(alice, { to: bob.address, tokens: 5n, time: 0, prev: [first] }).file,
+    })
+    await until('the payment at the other node', async () => {
+      return (await two.client.call('account_balance', { owner: bob.address })).spendable === 5n
+    })
+    const [peer] = (await two.client.call('node_peers', {})).peers
+    assert(peer !== undefined)
+    assert.deepStrictEqual(
+      [peer.address, peer.outgoing, peer.client, peer.received.transactions, peer.sent.transactions],
+      [one.node.listenAddress, true, 'TorrentTX 0.0.0', 1, 0],
+    )
+    assert(peer.received.bytes > 0 && peer.sent.bytes > 0)
+    const [other] = (await one.client.call('node_peers', {})).peers
+    assert.deepStrictEqual([other?.outgoing, other?.received.transactions, other?.sent.transactions], [false, 0, 1])
+    const { diskBytes, memoryBytes, ...status } = await two.client.call('node_status', {})
+    assert(diskBytes > 0 && memoryBytes > 0)
+    assert.deepStrictEqual(
+      { ...status, peers: { ...status.peers, agreeing: 0 } },
+      {
+        at: deps.clock(),
+        startedAt: deps.clock(),
+        bridge: { state: 'off' },
+        endpoints: [],
+        peers: { outgoing: 1, incoming: 0, agreeing: 0 },
+        transactions: { held: 2, unordered: 1, waiting: 0, wanted: 0 },
+      },
+    )
+  })
+
   test('keeps what it knows, and refuses a second node in its folder and on its port', async (t) => {
     const folder = await folderOf(t)
     const { file } = pay(alice, { to: bob.address, tokens: 5n, time: 0, prev: [first] })

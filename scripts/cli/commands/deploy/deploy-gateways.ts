@@ -1,11 +1,8 @@
 // ttx deploy-gateways: make the factory of gateways of a network, through which tokens of Ethereum come, and write it into the file of the network.
 
-import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { formatEther } from '../../../../miner/profit.ts'
 import { carryOutOnce } from '../../../../node/client/ethereum/carry-out.ts'
-import type { Deployment } from '../../../../node/deployment.ts'
-import { writeDurably } from '../../../../node/durable.ts'
 import { OperationError } from '../../../../node/errors.ts'
 import { Connection } from '../../../../node/ethereum/connection.ts'
 import { readCreation } from '../../../../node/ethereum/deploying/creation-transaction.ts'
@@ -25,6 +22,7 @@ import { type Act, type CliContext, formatTable, type Result } from '../../conte
 import { confirm } from '../../prompt.ts'
 import { openDeployer } from '../../sender.ts'
 import { addSettings } from '../../setting-flags.ts'
+import { amendDeployment } from './deployment-files.ts'
 import { checkAlike, examineAll } from './verdict.ts'
 import { readClaim } from './verify-deployment.ts'
 
@@ -40,14 +38,19 @@ export function registerDeployGateways(program: Command, act: Act): void {
         )
         .argument('<deployment>', 'file of the network, which names no factory yet')
         .option('--yes', 'do not ask')
-        .action(act(run)),
+        .action(act(deployGateways)),
       ['ethereum', 'maxGasPrice', 'confirmations', 'pollMs'],
     ),
-    'ttx deploy-gateways deployments/1.json --ethereum http://127.0.0.1:8545 --wallet deployer',
+    'ttx deploy-gateways net.json --ethereum http://127.0.0.1:8545 --wallet deployer',
   )
 }
 
-async function run(context: CliContext, file: string, { yes }: { readonly yes?: boolean }): Promise<Result> {
+/** Throws as `deploy` does, and 'bad-arguments' where the network has one. */
+export async function deployGateways(
+  context: CliContext,
+  file: string,
+  { yes }: { readonly yes?: boolean },
+): Promise<Result> {
   const { settings, resources, signal } = context
   const { ethereum: urls } = settings
   if (urls === undefined) throw noEndpoint()
@@ -71,7 +74,7 @@ async function run(context: CliContext, file: string, { yes }: { readonly yes?: 
   if (creation === undefined) throw gone(receipt.hash)
   const factory = factoryOf(creation.from, creation.nonce)
   checkAlike(await examineAll(urls, { ...claim, gatewayFactory: factory }), 'the factory')
-  await note(file, factory)
+  await amendDeployment(file, { gatewayFactory: factory })
   const implementation = implementationOf(factory)
   const cost = costOfGas(receipt.gasUsed, receipt.gasPrice)
   return {
@@ -111,12 +114,6 @@ async function checkFunds(ethereum: EthereumDeployer, gas: bigint): Promise<void
     `expected at least ${needed} wei at ${account} to deploy, got ${balance}; send ${toWei(needed - balance)} wei or more to it`,
     { facts: { account, balance: `${balance}`, needed: `${needed}` } },
   )
-}
-
-/** Into the file of the network, behind the token. Throws `OperationError('write-failed')`. */
-async function note(file: string, gatewayFactory: Address): Promise<void> {
-  const { chain, bridge, token, ...rest }: Deployment = JSON.parse(await readFile(file, 'utf8')) // which was found to be one
-  await writeDurably(file, `${JSON.stringify({ chain, bridge, token, gatewayFactory, ...rest }, undefined, 2)}\n`)
 }
 
 function hasOne(file: string, factory: Address): OperationError {

@@ -32,7 +32,7 @@ import { type Plan, planFile, readPlan, writePlan } from './plan.ts'
 import { checkRisks, type Order, propose } from './proposal.ts'
 import { isRisk, RISKS, type RiskName } from './risks.ts'
 
-type Flags = Partial<Parameters> & {
+export type DeployFlags = Partial<Parameters> & {
   readonly genesis?: string
   readonly owner?: string
   readonly ownerPassphraseFile?: string
@@ -57,19 +57,8 @@ export function registerDeploy(program: Command, act: Act): void {
     )
     .option('--genesis <file>', 'the first transaction of the network, as "ttx genesis" makes it')
     .option('--owner <wallet>', 'make the genesis here instead: the name of the wallet to which all TTX go')
-    .option('--owner-passphrase-file <file>', "file with that wallet's passphrase, where it is not the deployer's")
     .option('--out <file>', 'where the file of the network goes [default: deployments/<chain>.json]')
-    .option('--chain <id>', 'refuse any other chain than this', parseChain)
-  addParameters(command)
-    .option(
-      '--hash-rate <rate>',
-      'hashes a second of all who will mine, as in 8.8M or 2G, by which the target is judged [default: 2G, one graphics card]',
-      parseHashRate,
-    )
-    .option('--accept <risks>', `deploy in spite of these, separated by commas: ${describeRisks()}`, parseRisks)
-    .option('--dry-run', 'say what would be deployed and what it costs, without a passphrase, and send nothing')
-    .option('--yes', 'do not ask')
-    .action(act(run))
+  addChoices(command).action(act(deploy))
   addExamples(
     addSettings(command, ['ethereum', 'maxGasPrice', 'confirmations', 'pollMs']),
     'ttx deploy --genesis genesis.json --ethereum http://127.0.0.1:8545 --wallet deployer --dry-run',
@@ -77,7 +66,8 @@ export function registerDeploy(program: Command, act: Act): void {
   )
 }
 
-async function run(context: CliContext, flags: Flags): Promise<Result> {
+/** Once, whatever happens: what an earlier run has sent is gone on with. Throws what asking and sending throw, 'deployment-refused', 'deployment-unfinished' and 'deployment-differs'. */
+export async function deploy(context: CliContext, flags: DeployFlags): Promise<Result> {
   if ((flags.genesis === undefined) === (flags.owner === undefined)) {
     throw new OperationError(
       'bad-arguments',
@@ -131,6 +121,22 @@ async function run(context: CliContext, flags: Flags): Promise<Result> {
   return await sendAndComplete(context, { ...common, plan })
 }
 
+/** What is chosen in a deployment, and how it is gone about: the flags that every command which makes one has. */
+export function addChoices(command: Command): Command {
+  command
+    .option('--owner-passphrase-file <file>', "file with the owner's passphrase, where it is not the deployer's")
+    .option('--chain <id>', 'refuse any other chain than this', parseChain)
+  return addParameters(command)
+    .option(
+      '--hash-rate <rate>',
+      'hashes a second of all who will mine, as in 8.8M or 2G, by which the target is judged [default: 2G, one graphics card]',
+      parseHashRate,
+    )
+    .option('--accept <risks>', `deploy in spite of these, separated by commas: ${describeRisks()}`, parseRisks)
+    .option('--dry-run', 'say what would be deployed and what it costs, without a passphrase, and send nothing')
+    .option('--yes', 'do not ask')
+}
+
 /**
  * A transaction is good on the chain that it names, wherever it is sent: all endpoints have to name the same. Throws `ethereum-wrong-chain`, and what
  * asking them throws.
@@ -153,7 +159,7 @@ async function chainOf(urls: readonly string[], wanted: bigint | undefined): Pro
 
 async function dryRun(
   context: CliContext,
-  { owner = '' }: Flags,
+  { owner = '' }: DeployFlags,
   order: Order,
   urls: readonly string[],
   genesis: GenesisTransaction | undefined,
@@ -174,7 +180,7 @@ function refuseToSign(): never {
 }
 
 /** Everything to the wallet that is named, which may be the one that deploys. */
-async function makeOwned(context: CliContext, flags: Flags, deployer: Wallet): Promise<GenesisTransaction> {
+async function makeOwned(context: CliContext, flags: DeployFlags, deployer: Wallet): Promise<GenesisTransaction> {
   const { settings, folder } = context
   const { owner = '', ownerPassphraseFile: file } = flags
   if (owner === settings.wallet) return makeGenesis(deployer, Date.now())

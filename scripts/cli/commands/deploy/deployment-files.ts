@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { judgeRuntimeCode } from '../../../../deployments/judge-runtime-code.ts'
 import { compilerVersion, runtimeCode } from '../../../../deployments/runtime-code.ts'
 import type { Deployment } from '../../../../node/deployment.ts'
+import { writeDurably } from '../../../../node/durable.ts'
 import { OperationError } from '../../../../node/errors.ts'
 import { type Contracts, constructorArguments } from '../../../../node/ethereum/deploying/creation.ts'
 import type { Parameters } from '../../../../node/ethereum/deploying/parameters.ts'
@@ -46,6 +47,19 @@ export async function writeDeployment(deployment: Deployment, out: string): Prom
   await mkdir(dirname(out), { recursive: true })
   const before = await readFile(out, 'utf8').catch(() => undefined)
   if (before !== text) await writeNew(out, new TextEncoder().encode(text))
+}
+
+/** Into a file of a network what its contracts do not depend on. Throws `OperationError('write-failed')`. */
+export async function amendDeployment(
+  file: string,
+  change: Pick<Deployment, 'gatewayFactory' | 'peers'>,
+): Promise<void> {
+  const before: Deployment = JSON.parse(await readFile(file, 'utf8')) // which was found to be one
+  const { chain, bridge, token, gatewayFactory, peers, ...rest } = { ...before, ...change }
+  await writeDurably(
+    file,
+    `${JSON.stringify({ chain, bridge, token, gatewayFactory, peers, ...rest }, undefined, 2)}\n`,
+  )
 }
 
 /**

@@ -37,10 +37,12 @@ export function checkAlike(verdicts: readonly Verdict[], name: string): void {
         )
       : [],
   )
-  if (differences.length === 0) return
+  const [first] = differences
+  if (first === undefined) return
+  const most = differences.length === 1 ? '' : `${differences.length} differences, the first of which is `
   throw new OperationError(
     'deployment-differs',
-    `expected ${name} to be what it says, got ${differences.length} ${differences.length === 1 ? 'difference' : 'differences'}; do not use it before you know why`,
+    `expected ${name} to be what it says, got ${most}${first}; do not use it before you know why`,
     { facts: { differences } },
   )
 }
@@ -52,10 +54,11 @@ export function checkComplete(verdicts: readonly Verdict[], name: string): void 
       ? [`${endpoint}: ${rest.trouble.message}`]
       : rest.examination.unchecked.map(({ what, why }) => `${what} at ${endpoint}: ${why}`),
   )
-  if (missing.length === 0) return
+  const [first] = missing
+  if (first === undefined) return
   throw new OperationError(
     'deployment-unproven',
-    `expected to see that ${name} is right, got nothing that differs, but not everything was seen; name the genesis with --genesis, and endpoints that have all of it with --ethereum`,
+    `expected to see that ${name} is right, got nothing that differs, but not everything was seen (${first}); name the genesis with --genesis, and endpoints that have all of it with --ethereum`,
     { facts: { missing }, retry: true },
   )
 }

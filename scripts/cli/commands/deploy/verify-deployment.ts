@@ -35,7 +35,7 @@ export function registerVerifyDeployment(program: Command, act: Act): void {
         .action(act(run)),
       ['ethereum'],
     ),
-    'ttx verify-deployment deployments/1.json --ethereum http://127.0.0.1:8545',
+    'ttx verify-deployment net.json --ethereum http://127.0.0.1:8545',
     'ttx verify-deployment 0x70997970c51812dc3a010c7d01b50e0d17dc79c8 --genesis genesis.json --json',
   )
 }
@@ -75,20 +75,31 @@ async function run(context: CliContext, name: string, { genesis: file }: { genes
   }
 }
 
-/** What a file of a network says. Throws `OperationError`: 'bad-deployment', 'file-missing', 'file-too-long', 'file-unreadable'. */
-export async function readClaim(file: string): Promise<Claim & { readonly chain: bigint }> {
+/** What a file of a network says, whole. */
+type FileClaim = Claim & Required<Pick<Claim, 'chain' | 'genesis' | 'parameters'>>
+
+/** Throws `OperationError`: 'bad-deployment', 'file-missing', 'file-too-long', 'file-unreadable'. */
+export async function readClaim(file: string): Promise<FileClaim> {
+  return (await readNetworkFile(file)).claim
+}
+
+/** The same with the text of the file, and the nodes that it names to begin with. */
+export async function readNetworkFile(
+  file: string,
+): Promise<{ readonly text: string; readonly claim: FileClaim; readonly peers: readonly string[] }> {
   const text = new TextDecoder().decode(await readLimited(file, MAX_BYTES, 'the file of a network'))
   const definition = parseDeployment(text, file)
   const { rules, genesis, easiestTarget, minDeposit, floorPrice, deployedBlock, deployedAt, gatewayFactory } =
     definition
   const { transaction }: Deployment = JSON.parse(text) // which was just found to be one
   const { chain, bridge, token, minRequest } = rules
-  return {
+  const claim = {
     ...{ chain, bridge, token, genesis, block: deployedBlock, time: deployedAt },
     ...(gatewayFactory === undefined ? {} : { gatewayFactory }),
     transaction: parseHash(transaction),
     parameters: { easiestTarget, minRequest, minDeposit, floorPrice },
   }
+  return { text, claim, peers: definition.peers ?? [] }
 }
 
 function seenAt({ endpoint, examination }: Extract<Verdict, { examination: unknown }>) {

@@ -5,57 +5,39 @@ import { nameOf } from '../../../../node/ethereum/problems.ts'
 import { EthereumReader } from '../../../../node/ethereum/reader.ts'
 import packageJson from '../../../../package.json' with { type: 'json' }
 import { checkPort } from '../../../devnet/ports.ts'
+import { NODE_SETTINGS, updateNodeSettings } from '../../../node-settings.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable } from '../../context.ts'
 import { readDeployment } from '../../deployment-file.ts'
 import { networkOptions } from '../../network-options.ts'
 import { addSettings } from '../../setting-flags.ts'
 import { untilAborted } from '../../until.ts'
+import { registerNodeStatus } from './node-status.ts'
 
 export function registerNode(program: Command, act: Act): void {
-  addExamples(
+  const node = addExamples(
     addSettings(
       program
         .command('node')
         .helpGroup(AUDIENCE.network)
         .summary('run a node')
         .description(
-          'Run a node until Ctrl-C: it keeps the ledger, seeds and fetches transactions over BitTorrent, follows the bridge on Ethereum, and serves JSON-RPC on loopback. Without --ethereum it is a plain first-seen node. It holds no keys. Proofs (.torrent files) in <data>/node/proofs are imported at start.',
+          'Run a node until Ctrl-C: it keeps the ledger, seeds and fetches transactions over BitTorrent, follows the bridge on Ethereum, and serves JSON-RPC on loopback. Without --ethereum it is a plain first-seen node. It holds no keys. In a data folder that has joined a network ("ttx network join") it needs no flags; else it keeps in <data>/node.json what commands beside it need. Proofs (.torrent files) in <data>/node/proofs are imported at start.',
         )
         .action(act(run)),
-      [
-        'deployment',
-        'ethereum',
-        'beacon',
-        'rpcHost',
-        'rpcPort',
-        'networkProfile',
-        'listenHost',
-        'listenPort',
-        'peers',
-        'trackers',
-        'dhtBootstrap',
-        'encryption',
-        'maxConnections',
-        'maxConnectionsPerHost',
-        'maxLiveTorrents',
-        'uploadLimit',
-        'downloadLimit',
-        'finalityDepth',
-        'maxEthereumAge',
-        'pollMs',
-      ],
+      NODE_SETTINGS,
     ),
-    'ttx node --deployment deployments/31337.json --ethereum http://127.0.0.1:8545',
-    'ttx node --deployment deployments/1.json --network-profile public --peers node.example.org:7651',
+    'ttx node',
+    'ttx node --network-profile public --peers node.example.org:7651',
   )
+  registerNodeStatus(node, act)
 }
 
 async function run(context: CliContext): Promise<undefined> {
   const { settings, folder, log } = context
   const { ethereum = [], beacon = [], rpcHost, rpcPort, listenPort, pollMs } = settings
-  const network = networkOptions(settings)
   const definition = await readDeployment(settings.deployment)
+  const network = networkOptions(settings, definition)
   // Later on a node waits out whatever is wrong with Ethereum; at the start it is most likely a typo.
   for (const url of ethereum) {
     const reader = new EthereumReader({ urls: [url], network: definition.rules, now: Date.now }, { retries: 1 })
@@ -80,6 +62,7 @@ async function run(context: CliContext): Promise<undefined> {
     },
   )
   await node.start()
+  await updateNodeSettings(settings, node.rpcUrl)
   context.say(
     formatTable([
       ['RPC', node.rpcUrl],

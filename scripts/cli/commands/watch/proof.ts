@@ -51,6 +51,7 @@ export function registerProof(program: Command, act: Act): void {
       ['node', 'deployment'],
     ),
     'ttx proof export c12fe1c06bba254a9dc9f519b335aa7c1367a88a payment.torrent',
+    'ttx proof export c12fe1c06bba254a9dc9f519b335aa7c1367a88a payment.torrent --ancestors ancestors',
   )
   addExamples(
     addSettings(

@@ -24,7 +24,7 @@ export function registerVerify(program: Command, act: Act): void {
     ),
     `ttx verify 0x${'5'.repeat(64)}`,
     `ttx verify 0x${'5'.repeat(64)} --json`,
-    `ttx verify 0x${'5'.repeat(64)} --deployment deployments/1.json --ethereum https://eth.example.org`,
+    `ttx verify 0x${'5'.repeat(64)} --deployment net.json --ethereum https://eth.example.org`,
   )
 }
 

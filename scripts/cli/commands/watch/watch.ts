@@ -43,7 +43,7 @@ export function registerWatch(program: Command, act: Act): void {
     'ttx watch --defend --wallet watcher',
     'ttx watch --on-alarm https://alarms.example.org/ttx',
     'ttx watch --on-alarm "/usr/local/bin/page-me --urgent"',
-    'ttx watch --defend --deployment deployments/1.json --ethereum https://eth.example.org,https://eth.example.net',
+    'ttx watch --defend --deployment net.json --ethereum https://eth.example.org,https://eth.example.net',
   )
 }
 

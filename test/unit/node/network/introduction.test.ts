@@ -37,6 +37,20 @@ test('one that introduces itself is heard', async () => {
   assert.equal(await greeted, OTHER)
 })
 
+test('what a peer says that it runs is shown without what could harm a terminal, and not at any length', async () => {
+  for (const [said, shown] of [
+    ['TorrentTX 0.1.0', 'TorrentTX 0.1.0'],
+    ['\u001b[31mred\n', '[31mred'],
+    ['x'.repeat(1_000), 'x'.repeat(48)],
+    ['\u0000\u0001', undefined],
+  ] as const) {
+    const { greeted, hello, clients } = connect()
+    hello(right, said)
+    await greeted
+    assert.deepEqual(clients, [shown])
+  }
+})
+
 test('a message that BitTorrent does not have closes the connection', async () => {
   const { failure, wire } = connect()
   wire.write(Buffer.from('0000000200ff', 'hex')) // a choke has no content
@@ -54,8 +68,10 @@ function connect() {
   const wire: Wire = Reflect.construct(Wire, ['tcpIncoming'])
   const heard: string[] = []
   const { promise: greeted, resolve: greet } = Promise.withResolvers<string>()
-  const onHello = ({ id }: { id: string }) => {
+  const clients: (string | undefined)[] = []
+  const onHello = ({ id, client }: { id: string; client?: string }) => {
     heard.push(id)
+    clients.push(client)
     greet(id)
     return undefined
   }
@@ -69,8 +85,9 @@ function connect() {
       Buffer.from('-XX0001-somebody0000'),
     ]),
   )
-  const hello = (torrenttx: object | undefined) => {
+  const hello = (torrenttx: object | undefined, v = 'somebody') => {
     const content = encode({
+      v,
       m: { torrenttx: 7 },
       ...(torrenttx === undefined ? {} : { torrenttx: torrenttx as never }),
     })
@@ -79,5 +96,5 @@ function connect() {
     head[4] = 20
     wire.write(Buffer.concat([head, content]))
   }
-  return { wire, heard, greeted, hello, failure }
+  return { wire, heard, clients, greeted, hello, failure }
 }

@@ -92,7 +92,7 @@ test('each method refuses null and nothing for a parameter that it needs, under 
 
 test('a node without Ethereum refuses what is about the bridge, as described, and describes itself', async (t) => {
   // Of the parts of a node what these methods ask.
-  const url = await serve(t, createHandlers({ version: '1.2.3', follower: undefined } as never))
+  const url = await serve(t, createHandlers({ version: '1.2.3', follower: undefined } as never, {} as never))
   for (const method of METHODS.filter((method) => method.startsWith('bridge_'))) {
     assert((API[method].errors as readonly string[]).includes('no-ethereum'))
     const call = createNodeClient(url).call(method, EXAMPLES[method].params as never) // of this method

@@ -1,0 +1,77 @@
+// A data folder and its network: checked against the chain, bound, and with all that a node needs to start without flags.
+
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { makeFolder } from '../../../../node/disk.ts'
+import { writeDurably } from '../../../../node/durable.ts'
+import { OperationError } from '../../../../node/errors.ts'
+import { noEndpoint } from '../../../../node/ethereum/problems.ts'
+import { genesisInfohash } from '../../../../node/protocol/genesis.ts'
+import {
+  type BoundNetwork,
+  boundNetworkFile,
+  isBoundTo,
+  readBoundNetwork,
+  writeBoundNetwork,
+} from '../../../bound-network.ts'
+import { writeNodeSettings } from '../../../node-settings.ts'
+import type { CliContext } from '../../context.ts'
+import { checkAlike, checkComplete, examineAll } from '../deploy/verdict.ts'
+import { readNetworkFile } from '../deploy/verify-deployment.ts'
+
+type Row = readonly [name: string, value: string]
+export type Settled = { readonly data: object; readonly rows: readonly Row[] }
+
+/**
+ * Nothing is written unless every endpoint shows all of it. Throws 'folder-other-network', what reading the file throws, 'deployment-differs',
+ * 'deployment-unproven' and `write-failed`; cut off anywhere, it can be done again.
+ */
+export async function settle(context: CliContext, file: string): Promise<Settled> {
+  const { settings, folder } = context
+  const { ethereum: urls } = settings
+  if (urls === undefined) throw noEndpoint()
+  const { text, claim, peers } = await readNetworkFile(file)
+  const { chain, bridge, token, gatewayFactory } = claim
+  const genesis = genesisInfohash(claim.genesis)
+  const network = { chain, bridge, genesis }
+  await checkFolder(folder.root, network)
+  const verdicts = await examineAll(urls, claim)
+  checkAlike(verdicts, file)
+  checkComplete(verdicts, file)
+  await makeFolder(folder.root)
+  const kept = join(folder.root, 'network.json')
+  await writeDurably(kept, text)
+  await writeBoundNetwork(folder.root, network)
+  // The last: without it the folder looks as before.
+  await writeNodeSettings({ ...settings, deployment: kept })
+  return {
+    data: { ...{ chain, bridge, token, gatewayFactory, genesis, peers }, folder: folder.root, file: kept },
+    rows: [
+      ['chain', `${chain}`],
+      ['bridge', `${bridge}, as ${urls.length === 1 ? 'the endpoint shows' : `all ${urls.length} endpoints show`}`],
+      ['gateways', gatewayFactory === undefined ? 'none are made here' : `made by ${gatewayFactory}`],
+      ['genesis', genesis],
+      ['peers', peers.length === 0 ? 'none in the file: name one with --peers' : peers.join(', ')],
+      ['folder', `${folder.root} is of this network now`],
+      ['start it', `ttx ${flagsOf(context)}node`],
+    ],
+  }
+}
+
+/** Throws 'folder-other-network'; any network but none is another one where `network` is undefined. */
+export async function checkFolder(data: string, network: BoundNetwork | undefined): Promise<void> {
+  const bound = await readBoundNetwork(data)
+  if (bound === undefined || (network !== undefined && isBoundTo(bound, network))) return
+  const is = `chain ${bound.chain}, bridge ${bound.bridge}`
+  throw new OperationError(
+    'folder-other-network',
+    `expected a data folder of this network, or of none, got ${data}, which is for another one (${is}); choose another folder with --network NAME or --data FOLDER`,
+    { facts: { folder: data, file: boundNetworkFile(data) } },
+  )
+}
+
+/** What a command needs to mean the same folder. */
+export function flagsOf({ settings: { data, network } }: Pick<CliContext, 'settings'>): string {
+  if (data !== join(homedir(), '.torrenttx', network)) return `--data ${data} `
+  return network === 'devnet' ? '' : `--network ${network} `
+}

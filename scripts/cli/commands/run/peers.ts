@@ -1,0 +1,69 @@
+// ttx peers: who is connected to a node, and what went over each connection.
+
+import type { Command } from 'commander'
+import type { Result as RpcResult } from '../../../../node/rpc/api.ts'
+import { AUDIENCE, addExamples } from '../../audience.ts'
+import type { Act, CliContext, Result } from '../../context.ts'
+import { openNode } from '../../link.ts'
+import { printableLine } from '../../printable.ts'
+import { addSettings } from '../../setting-flags.ts'
+import { formatSpan } from '../../time.ts'
+import { formatBytes } from './node-words.ts'
+
+type Peer = RpcResult<'node_peers'>['peers'][number]
+
+export function registerPeers(program: Command, act: Act): void {
+  addExamples(
+    addSettings(
+      program
+        .command('peers')
+        .helpGroup(AUDIENCE.network)
+        .summary('who is connected to a node')
+        .description(
+          'List the nodes that are connected to the node of the data folder, or to that of --node: address, who dialled, for how long, what came from them and went to them (bytes of messages between nodes, and transactions), whether they have the same transactions, and what they say that they run.',
+        )
+        .action(act(list)),
+      ['node', 'deployment'],
+    ),
+    'ttx peers',
+    'ttx peers --json',
+  )
+}
+
+async function list(context: CliContext): Promise<Result> {
+  const node = await openNode(context)
+  const { peers } = await node.call('node_peers', {}, context.signal)
+  const none = `no node is connected to that at ${node.url}; "ttx node status" says what helps`
+  return { data: { node: node.url, peers }, text: peers.length === 0 ? none : formatPeers(peers) }
+}
+
+const HEAD = ['address', 'dialled', 'for', 'got', 'gave', 'agrees', 'runs'] as const
+
+/** A line each, in columns, the longest connected first. */
+export function formatPeers(peers: readonly Peer[]): string {
+  const rows = [...peers]
+    .sort((a, b) => b.connectedSeconds - a.connectedSeconds)
+    .map((peer) => [
+      peer.address ?? peer.host,
+      peer.outgoing ? 'by us' : 'by them',
+      formatSpan(peer.connectedSeconds),
+      formatFlow(peer.received),
+      formatFlow(peer.sent),
+      peer.agrees ? 'yes' : 'no',
+      peer.client ?? '-',
+    ])
+  const lines = [HEAD, ...rows].map((row) => row.map(printableLine))
+  const widths = HEAD.map((_, i) => Math.max(...lines.map((line) => line[i]?.length ?? 0)))
+  return lines
+    .map((line) =>
+      line
+        .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
+}
+
+function formatFlow({ bytes, transactions }: Peer['received']): string {
+  return `${formatBytes(bytes)}, ${transactions} tx`
+}
