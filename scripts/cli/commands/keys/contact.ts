@@ -66,6 +66,8 @@ export function registerContact(program: Command, act: Act): void {
 async function add(context: CliContext, name: string, text: string): Promise<Result> {
   const address = addressIn(text)
   const { root } = context.folder
+  // Also before the lock, so that what is refused leaves no trace on disk.
+  await checkContactName(context, name)
   await using _changing = await lockContacts(root)
   await checkContactName(context, name)
   const warnings = await warningsOfAddress(context, address, name)
@@ -88,6 +90,7 @@ async function list({ folder }: CliContext): Promise<Result> {
 }
 
 async function remove({ folder: { root } }: CliContext, name: string): Promise<Result> {
+  contactNamed(await readContacts(root), name)
   await using _changing = await lockContacts(root)
   const contacts = await readContacts(root)
   const { address } = contactNamed(contacts, name)
@@ -106,6 +109,8 @@ async function remove({ folder: { root } }: CliContext, name: string): Promise<R
 
 async function rename(context: CliContext, from: string, to: string): Promise<Result> {
   const { root } = context.folder
+  contactNamed(await readContacts(root), from)
+  await checkContactName(context, to, from)
   await using _changing = await lockContacts(root)
   const contacts = await readContacts(root)
   const { address } = contactNamed(contacts, from)
