@@ -84,6 +84,7 @@ async function passphrase(
 
 async function rename(context: CliContext, from: string, to: string): Promise<Result> {
   const { wallets } = context.folder
+  await checkThere(wallets, from)
   await using _changing = await lockWallets(context)
   await checkNoContact(context, to)
   await renameWallet(wallets, from, to)

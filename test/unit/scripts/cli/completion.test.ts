@@ -111,7 +111,10 @@ for (const { name, isThere } of shells) {
       const line = 'COMP_WORDS=(ttx wallet cr); COMP_CWORD=2; COMPREPLY=()'
       const asked = `source ${file}; ask() { emulate -L sh; ${line}; _ttx; echo "\${COMPREPLY[@]}"; }; ask`
       // zsh itself keeps those that begin as the word does.
-      assert.equal((await run(name, ['-f', '-c', asked])).stdout, 'create import derive show list passphrase rename export remove\n')
+      assert.equal(
+        (await run(name, ['-f', '-c', asked])).stdout,
+        'create import derive show list passphrase rename export remove\n',
+      )
       return
     }
     const { stdout } = await run(name, [

@@ -85,8 +85,8 @@ function examplesOf(command: Command): Example[] {
   command.outputHelp()
   const [, after = ''] = help.split(/\nExamples?:\n/)
   return [...after.matchAll(/^ {2}\$ ttx (.*)$/gm)].map(([, line = '']) => {
-    // What a shell writes into a file is new.
-    const [call = '', input] = line.replace(/ > \S+$/, '').split(' < ')
+    // What a shell writes into a file is new, and what it does afterwards is its own.
+    const [call = '', input] = line.replace(/ > \S+( && .*)?$/, '').split(' < ')
     const words = [...call.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare ?? '')
     return { command: pathOf(command), words, input }
   })
