@@ -178,7 +178,7 @@ export const ROWS: readonly Row[] = [
   ['send', 'usage', "missing required argument 'amount'"],
   ['send 1', 'bad-arguments', 'expected who is paid, got an amount alone'],
   ['send torrenttx:0x12', 'usage', 'Expected the address in a payment request'],
-  ['send 1 torrenttx:ADDRESS?amount=2', 'bad-payment-uri', 'expected'],
+  ['send 1 torrenttx:ADDRESS?amount=2', 'bad-arguments', 'expected an amount from the request or from you, got both'],
   ['send 1 ADDRESS --signer foo', 'bad-setting', 'expected --signer or TTX_SIGNER to be a URL that begins with http:'],
   ['send 1 ADDRESS now', 'usage', "too many arguments for 'send'. Expected 2 arguments but got 3: 1, 0xB0"],
   ['send 0 ADDRESS', 'usage', 'Expected an amount of TTX, more than zero'],
@@ -351,7 +351,7 @@ export const ROWS: readonly Row[] = [
   ['proof import DATA/nowhere.torrent', 'file-missing', 'expected the .torrent of a transaction in'],
   ['proof import DATA/bad.json', 'node-unreachable', 'no node answers at'],
   // The prompt.
-  ['help nonsense', 'usage', 'expected a topic of help, one of devnet, demo, node, genesis, deploy, '],
+  ['help nonsense', 'usage', 'expected a topic of help, one of devnet, demo, node, peers, network, '],
   ['help wallet crate', 'usage', 'expected a topic of help, one of create, import, derive, show, list'],
   ['completion', 'usage', "missing required argument 'shell'"],
   ['completion csh', 'usage', 'Allowed choices are bash, zsh, fish'],
