@@ -1,7 +1,7 @@
 // Runs one phase of `npm test` with its output on the terminal, and counts what passed and failed.
 import { fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { relative } from 'node:path'
+import { isAbsolute, relative, resolve } from 'node:path'
 import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
 import { z } from 'zod'
@@ -67,14 +67,7 @@ export async function runNodeTests(files: readonly string[], concurrency: number
     execArgv: ['--import', untrackedPromises],
   })
   const seen = new Set<string>()
-  const failures: string[] = []
-  stream.on('test:fail', ({ name, file, details, skip, todo }) => {
-    const { message, cause } = details.error
-    // A file or a suite fails as well where one of its tests does.
-    if (skip !== undefined || todo !== undefined || message.includes('subtest failed') || name === file) return
-    const reason = cause instanceof Error ? cause.message : message
-    failures.push(`${relative(process.cwd(), file ?? '')}: ${name}: ${reason.split('\n', 3).join(' ')}`)
-  })
+  const failuresSeen = watchFailures(stream, files)
   let tally = noTests
   let failedInAll = 0
   stream.on('test:summary', ({ file, counts }) => {
@@ -97,6 +90,7 @@ export async function runNodeTests(files: readonly string[], concurrency: number
     process.stdout.write(text)
   }
   clearTimeout(timer)
+  const failures = failuresSeen()
   let incomplete = 0
   for (const file of files) {
     if ([...seen].some((path) => path === file || path.endsWith(`/${file}`))) continue
@@ -107,6 +101,31 @@ export async function runNodeTests(files: readonly string[], concurrency: number
     incomplete++
   }
   return { ...tally, failed: Math.max(tally.failed + incomplete, failedInAll), failures }
+}
+
+/** Returns what failed until the call: each test, and a file only if none of its tests did. */
+function watchFailures(stream: ReturnType<typeof run>, files: readonly string[]): () => string[] {
+  const failures: string[] = []
+  const named = new Set<string>()
+  const whole = new Map<string, string>()
+  stream.on('test:fail', ({ name, file = '', details, skip, todo }) => {
+    const { message, cause } = details.error
+    const reason = (cause instanceof Error ? cause.message : message).split('\n', 3).join(' ')
+    // A suite fails as well where one of its tests does, and so does a file.
+    if (skip !== undefined || todo !== undefined || message.includes('subtest failed')) return
+    if (isAbsolute(name) || files.includes(name)) {
+      whole.set(resolve(name), reason)
+      return
+    }
+    named.add(resolve(file))
+    failures.push(`${relative(process.cwd(), file)}: ${name}: ${reason}`)
+  })
+  return () => {
+    for (const [file, reason] of whole) {
+      if (!named.has(file)) failures.push(`${relative(process.cwd(), file)}: failed outside of its tests: ${reason}`)
+    }
+    return failures
+  }
 }
 
 /** Runs Hardhat's Solidity tests in a process of their own, which reports its counts over IPC. */

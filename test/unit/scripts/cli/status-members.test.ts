@@ -65,14 +65,17 @@ const CASES: Readonly<Record<string, Case>> = {
     hasMiner: true,
     members: [...HERE, 'next', 'miner', 'ethereumTime'],
   },
-  'a payment in a block': { where: ordered, members: [...HERE, ...FINAL_TIME, 'block', 'step', 'ethereumTime'] },
+  'a payment in a block': {
+    where: ordered,
+    members: [...HERE, ...FINAL_TIME, 'block', 'blockTime', 'step', 'ethereumTime'],
+  },
   'a payment in a final block': {
     where: { ...ordered, status: 'final' },
-    members: [...HERE, 'block', 'step', 'ethereumTime'],
+    members: [...HERE, 'block', 'blockTime', 'step', 'ethereumTime'],
   },
   'a request in a block': {
     where: EXAMPLES.tx_where.result,
-    members: [...HERE, ...FINAL_TIME, 'block', 'step', 'bridging', 'ethereumTime'],
+    members: [...HERE, ...FINAL_TIME, 'block', 'blockTime', 'step', 'bridging', 'ethereumTime'],
   },
   'a deposit in the queue': { where: waiting, members: [...HERE, 'deposit', 'next', 'ethereumTime'] },
   'a deposit that was moved': {
@@ -87,7 +90,7 @@ const CASES: Readonly<Record<string, Case>> = {
   'a node that doubts': {
     where: { ...ordered, status: 'final' },
     bridge: { ...live, state: 'unknown', problem: 'two endpoints differ' },
-    members: [...HERE, 'block', 'step', 'doubt', 'ethereumTime'],
+    members: [...HERE, 'block', 'blockTime', 'step', 'doubt', 'ethereumTime'],
   },
   'a node without Ethereum': { where: payment, bridge: { state: 'off' }, hasNext: false, members: HERE },
 }

@@ -43,7 +43,10 @@ for (const [name, { body, passed, failed }] of Object.entries(CASES)) {
       await writeFile(join(folder, 'run.mjs'), tally)
       const { stdout } = await promisify(execFile)(process.execPath, [join(folder, 'run.mjs')], { env })
       const last = stdout.trimEnd().split('\n').at(-1) ?? ''
-      assert.deepEqual(JSON.parse(last), { passed, failed, skipped: 0 }, stdout)
+      const { failures, ...counts } = JSON.parse(last)
+      assert.deepEqual(counts, { passed, failed, skipped: 0 }, stdout)
+      assert.deepEqual(failures.length > 0, failed > 0, 'what failed is named')
+      for (const failure of failures) assert.match(failure, /made-up\.test\.ts: ./)
     } finally {
       await rm(folder, { recursive: true })
     }
