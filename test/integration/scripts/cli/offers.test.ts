@@ -179,6 +179,8 @@ test('of two takers on two nodes that do not hear of each other one wins by the 
   await stage.until('the block that decides', async () => {
     return (await two.call('tx_where', { infohash: won.infohash })).status === 'ordered'
   })
+  // The nodes may see a block before its miner knows that its transaction is in one.
+  await stage.until('the miner to know of its block', async () => miner.status().blocks.published >= 2)
   assert.equal(miner.status().blocks.published, 2)
   assert.equal((await two.call('tx_get', { infohash: lost.infohash })).status, 'conflicting')
   assert.deepEqual(await balances(two, bob, carol, maker), [70n, 100n, 30n])
