@@ -36,7 +36,7 @@ function die(error: unknown): void {
     return
   }
   const failure = describeFailure(error, controller.signal)
-  process.stderr.write(formatFailure(failure))
+  process.stderr.write(formatFailure(failure, process.env))
   process.exit(failure.exitCode)
 }
 

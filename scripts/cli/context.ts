@@ -61,7 +61,7 @@ export function createContext(
     log,
     signal: shell.signal,
     resources,
-    say: (text) => void (json ? shell.stderr : shell.stdout).write(`${readable(text)}\n`),
+    say: (text) => void (json ? shell.stderr : shell.stdout).write(`${readable(text, shell.env)}\n`),
   }
 }
 

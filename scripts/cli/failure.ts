@@ -6,6 +6,7 @@ import { notWritten, refusalOf } from '../../node/disk.ts'
 import { isOperationError, OperationError } from '../../node/errors.ts'
 import { type Facts, RuleError } from '../../node/protocol/rule-error.ts'
 import { printable, printableLine, readable } from './printable.ts'
+import type { Shell } from './shell.ts'
 
 /**
  * 0 done, 1 a rule or an operation failed, 2 wrong usage or setting, 130 Ctrl-C; and of sysexits.h: 65 what is on disk is damaged (a restart
@@ -92,7 +93,7 @@ function refusedFile(error: unknown): OperationError | undefined {
 }
 
 /** For people, on standard error. */
-export function formatFailure(failure: Failure): string {
+export function formatFailure(failure: Failure, env: Shell['env'] = {}): string {
   if (failure.stack !== undefined) {
     return `${printable(failure.stack)}\n\nttx: this was not expected and is a bug in ttx; please report it with the lines above and what you ran\n`
   }
@@ -102,5 +103,5 @@ export function formatFailure(failure: Failure): string {
       ([name, value]) =>
         `  ${name}: ${checksummed(printableLine(`${Array.isArray(value) ? value.join(', ') : value}`))}\n`,
     )
-  return `ttx: ${readable(failure.message)}\n  code: ${failure.code}\n${facts.join('')}`
+  return `ttx: ${readable(failure.message, env)}\n  code: ${failure.code}\n${facts.join('')}`
 }

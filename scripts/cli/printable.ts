@@ -1,14 +1,16 @@
 // Text as a terminal may have it: what strangers wrote moves no cursor, hides nothing, and turns no line around.
 
 import { checksummed } from '../../node/checksummed.ts'
+import { asTyped, callOf } from './as-typed.ts'
+import type { Shell } from './shell.ts'
 
 /** Controls of both sets, marks that turn the direction of what follows, and what begins a line elsewhere than the line feed. */
 const UNSEEN = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu
 const LINE_FEED = '\n'
 
-/** The same for people: with the checksums of addresses (EIP-55). */
-export function readable(text: string): string {
-  return checksummed(printable(text))
+/** The same for people: with the checksums of addresses (EIP-55), and with commands as they are typed here. */
+export function readable(text: string, env: Shell['env'] = {}): string {
+  return asTyped(checksummed(printable(text)), callOf(env))
 }
 
 /** With each such character as JSON has it (`\u001b`), line feeds excepted. JSON stays the same JSON. */

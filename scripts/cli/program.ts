@@ -1,7 +1,6 @@
 // The command line as a whole: the flags that all commands accept, and how a run ends.
 
 import { Command } from 'commander'
-import { checksummed } from '../../node/checksummed.ts'
 import packageJson from '../../package.json' with { type: 'json' }
 import { GLOBAL_SETTINGS } from '../settings.ts'
 import { formatHelp } from './common-options.ts'
@@ -30,7 +29,7 @@ export async function runCli(
     if (exitCode === 0) return 0
     if (json) shell.stdout.write(printable(formatJson({ error: { code, message, facts } })))
     // Commander itself has reported wrong usage to people.
-    if (code !== 'usage' && (!json || stack !== undefined)) shell.stderr.write(formatFailure(failure))
+    if (code !== 'usage' && (!json || stack !== undefined)) shell.stderr.write(formatFailure(failure, shell.env))
     return exitCode
   }
 }
@@ -45,8 +44,8 @@ export function createProgram(shell: Shell, registrations: readonly Registration
     .option('--json', 'Print one JSON object on standard output, errors included')
     .configureHelp({ formatHelp })
     .configureOutput({
-      writeOut: (text) => void shell.stdout.write(checksummed(text)),
-      writeErr: (text) => void (json || shell.stderr.write(checksummed(text))),
+      writeOut: (text) => void shell.stdout.write(readable(text, shell.env)),
+      writeErr: (text) => void (json || shell.stderr.write(readable(text, shell.env))),
     })
     .showHelpAfterError('(add --help for what this command accepts)')
     .exitOverride()
@@ -61,7 +60,7 @@ export function createProgram(shell: Shell, registrations: readonly Registration
       const context = createContext(shell, this.optsWithGlobals(), resources)
       const result = await handler(context, ...args)
       if (result === undefined) return
-      await print(shell, context.json ? printable(formatJson(result.data)) : readable(`${result.text}\n`))
+      await print(shell, context.json ? printable(formatJson(result.data)) : readable(`${result.text}\n`, shell.env))
       await result.onPrinted?.()
     }
   for (const register of registrations) register(program, act)

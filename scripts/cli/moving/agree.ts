@@ -29,7 +29,7 @@ export async function agree(
 ): Promise<void> {
   const { shell, folder } = context
   if (shell.stdin.isTTY && yes !== true) {
-    shell.stderr.write(`${readable(formatTable([...rows, networkRow(context, node)]))}\n`)
+    shell.stderr.write(`${readable(formatTable([...rows, networkRow(context, node)]), shell.env)}\n`)
     await confirm(shell, question)
   }
   await bindNetwork(folder.root, node.info.network, node.url)

@@ -57,7 +57,7 @@ async function remove(context: CliContext, name: string, { yes }: { readonly yes
     ['file', walletFile(folder.wallets, name)],
   ] as [string, string][]
   if (!yes) {
-    if (shell.stdin.isTTY) shell.stderr.write(`${readable(formatTable(rows))}\n`)
+    if (shell.stdin.isTTY) shell.stderr.write(`${readable(formatTable(rows), shell.env)}\n`)
     const question = 'Remove it for good? Without its words or a copy of the file the money is lost.'
     await confirm(shell, question, { expected: name, unchanged: 'nothing was removed' })
   }
