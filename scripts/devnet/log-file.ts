@@ -1,7 +1,7 @@
 // A log file that cannot fill the disk: at a bound it becomes the first of a few older ones, and the oldest is dropped. What was written is with the
 // system at once, so that no line is lost when we are killed: streams that rotate (rotating-file-stream, pino-roll) hold lines back in memory or in a thread.
 
-import { appendFileSync, closeSync, fstatSync, openSync, renameSync } from 'node:fs'
+import { appendFileSync, closeSync, fstatSync, openSync, renameSync, rmSync } from 'node:fs'
 
 export type LogLimits = {
   /** What a file may have before a new one begins; a longer line has a file of its own. */
@@ -44,14 +44,26 @@ export class LogFile {
     closeSync(this.#file)
   }
 
-  /** From the oldest on, each takes the name of the one before it: at any moment all but the dropped one have a name. */
+  /**
+   * From the oldest on, each takes the name of the one before it: at any moment all but the dropped one have a name. The new file is there before
+   * anything moves: where there can be none, no line that is written moves the older ones on, until all are dropped.
+   */
   #turn(): void {
-    const names = [this.path, ...Array.from({ length: this.#limits.older }, (_, i) => `${this.path}.${i + 1}`)]
-    for (let i = names.length - 1; i > 0; i--) rename(names[i - 1] ?? '', names[i] ?? '')
-    const file = openSync(this.path, this.#limits.older === 0 ? 'w' : 'a')
+    const { older } = this.#limits
+    const next = `${this.path}.new`
+    rmSync(next, { force: true }) // a kill in the middle left it
+    const file = openSync(next, 'wx')
+    try {
+      const names = [this.path, ...Array.from({ length: older }, (_, i) => `${this.path}.${i + 1}`)]
+      for (let i = names.length - 1; i > 0; i--) rename(names[i - 1] ?? '', names[i] ?? '')
+      renameSync(next, this.path)
+    } catch (error) {
+      closeSync(file)
+      throw error
+    }
     closeSync(this.#file)
     this.#file = file
-    this.#bytes = fstatSync(file).size
+    this.#bytes = 0
   }
 }
 

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -80,3 +80,30 @@ async function linesInOrder(files: number): Promise<readonly string[]> {
   const texts = await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8').catch(() => '')))
   return texts.join('').split('\n').slice(0, -1)
 }
+
+test('where no new file can begin, no line drops an older one, and the log goes on once it can', async () => {
+  const path = join(folder, 'blocked.log')
+  const log = new LogFile(path, { bytes: 12, older: 3 })
+  for (const word of ['first', 'second', 'third', 'fourth', 'fifth']) log.write(word.padEnd(10))
+  const before = await linesOf('blocked.log')
+  assert.equal(before.length, 4)
+  // What no file can have the name of, for root neither.
+  await mkdir(join(`${path}.new`, 'in the way'), { recursive: true })
+  for (let i = 0; i < 7; i++) assert.throws(() => log.write(`line ${i}`.padEnd(10)), /blocked\.log\.new/)
+  await rename(`${path}.new`, join(folder, 'aside'))
+  assert.deepEqual(await linesOf('blocked.log'), before)
+  log.write('sixth'.padEnd(10))
+  log.close()
+  assert.deepEqual(await linesOf('blocked.log'), [...before.slice(1), 'sixth'.padEnd(10)])
+})
+
+test('what a kill in the middle left is not followed and not kept', async () => {
+  const path = join(folder, 'linked.log')
+  await writeFile(join(folder, 'precious'), 'kept')
+  await symlink(join(folder, 'precious'), `${path}.new`)
+  const log = new LogFile(path, { bytes: 5, older: 2 })
+  for (const word of ['one', 'two', 'three', 'four']) log.write(word)
+  log.close()
+  assert.equal(await readFile(join(folder, 'precious'), 'utf8'), 'kept')
+  assert.deepEqual(await linesOf('linked.log'), ['two', 'three', 'four'])
+})
