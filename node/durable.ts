@@ -1,18 +1,21 @@
 // Files that a crash or a power cut leaves either as they were or as they were to be.
 
-import { open, rename } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { link, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { notWritten } from './disk.ts'
 
+/** Nobody but the owner reads and writes. */
+const OWNERS = 0o600
 /** The last write of each file that is under way. */
 const underWay = new Map<string, Promise<void>>()
 
 /**
- * Replaces a file of the owner's, mode 0600; on disk when it resolves. Of several at once each waits for the one before it, so that the last one
+ * Replaces a file of the owner's, by default of mode 0600; on disk when it resolves. Of several at once each waits for the one before it, so that the last one
  * stays. Throws `OperationError('write-failed')` (retry).
  */
-export async function writeDurably(file: string, text: string | Uint8Array): Promise<void> {
-  const turn = (underWay.get(file) ?? Promise.resolve()).then(() => write(file, text))
+export async function writeDurably(file: string, text: string | Uint8Array, mode = OWNERS): Promise<void> {
+  const turn = (underWay.get(file) ?? Promise.resolve()).then(() => write(file, text, mode))
   const end = turn.catch(() => undefined)
   underWay.set(file, end)
   try {
@@ -22,20 +25,40 @@ export async function writeDurably(file: string, text: string | Uint8Array): Pro
   }
 }
 
-async function write(file: string, text: string | Uint8Array): Promise<void> {
+async function write(file: string, text: string | Uint8Array, mode: number): Promise<void> {
   try {
-    const handle = await open(`${file}.tmp`, 'w', 0o600)
-    try {
-      await handle.writeFile(text)
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
+    await writeSynced(`${file}.tmp`, 'w', text, mode)
     await rename(`${file}.tmp`, file)
     await syncFolder(dirname(file))
   } catch (cause) {
     throw notWritten(file, cause)
   }
+}
+
+/**
+ * Makes a file of the owner's, mode 0600, with its text from the first moment on, and returns whether it did: where several processes would, one of them
+ * does, and a file that is there stays as it is. Throws `OperationError('write-failed')` (retry).
+ */
+export async function createDurably(file: string, text: string | Uint8Array): Promise<boolean> {
+  const draft = `${file}.${randomUUID()}.tmp`
+  try {
+    await writeSynced(draft, 'wx', text, OWNERS)
+    await link(draft, file)
+    await syncFolder(dirname(file))
+    return true
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'EEXIST') return false
+    throw notWritten(file, cause)
+  } finally {
+    await rm(draft, { force: true }).catch(() => undefined) // what failed is said already
+  }
+}
+
+async function writeSynced(file: string, flags: string, text: string | Uint8Array, mode: number): Promise<void> {
+  await using handle = await open(file, flags, mode)
+  if (mode !== OWNERS) await handle.chmod(mode) // whatever the umask is
+  await handle.writeFile(text)
+  await handle.sync()
 }
 
 async function syncFolder(folder: string): Promise<void> {

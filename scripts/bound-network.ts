@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { makeFolder } from '../node/disk.ts'
-import { writeDurably } from '../node/durable.ts'
+import { createDurably, writeDurably } from '../node/durable.ts'
 import { OperationError } from '../node/errors.ts'
 import type { Address, Infohash } from '../node/protocol/ids.ts'
 import { amount, infohash, writtenAddress } from '../node/schema.ts'
@@ -29,7 +29,7 @@ export async function readBoundNetwork(data: string): Promise<BoundNetwork | und
       return undefined
     throw new OperationError(
       'network-file-damaged',
-      `expected the network of this data folder in ${file}, got something else: ${cause}; remove the file once you are sure that --node is of the right network`,
+      `expected the network of this data folder in ${file}, got something else: ${cause instanceof z.ZodError ? z.prettifyError(cause) : cause}; remove the file once you are sure that --node is of the right network`,
       { facts: { file }, cause },
     )
   }
@@ -56,16 +56,28 @@ export function otherNetwork(data: string, bound: BoundNetwork, network: BoundNe
  * another command has bound it to another one in the meantime: a person may take long to answer.
  */
 export async function bindNetwork(data: string, network: BoundNetwork, url: string): Promise<void> {
-  const bound = await readBoundNetwork(data)
-  if (bound === undefined) return await writeBoundNetwork(data, network)
+  const bound = await bindOnce(data, network)
   if (!isBoundTo(bound, network)) throw otherNetwork(data, bound, network, url)
 }
 
-/** The same for whoever decides what the folder is for, whatever it was for before. Throws `write-failed`. */
-export async function writeBoundNetwork(data: string, { chain, bridge, genesis }: BoundNetwork): Promise<void> {
+/**
+ * What the folder is for from now on: `network`, unless it was for one before, or another process was faster with another one. Throws as
+ * `readBoundNetwork`, and `write-failed`.
+ */
+export async function bindOnce(data: string, network: BoundNetwork): Promise<BoundNetwork> {
+  const bound = await readBoundNetwork(data)
+  if (bound !== undefined) return bound
   await makeFolder(data)
-  await writeDurably(
-    boundNetworkFile(data),
-    `${JSON.stringify({ chain: `${chain}`, bridge, genesis }, undefined, 2)}\n`,
-  )
+  const isOurs = await createDurably(boundNetworkFile(data), textOf(network))
+  return isOurs ? network : ((await readBoundNetwork(data)) ?? network)
+}
+
+/** The same for whoever decides what the folder is for, whatever it was for before. Throws `write-failed`. */
+export async function writeBoundNetwork(data: string, network: BoundNetwork): Promise<void> {
+  await makeFolder(data)
+  await writeDurably(boundNetworkFile(data), textOf(network))
+}
+
+function textOf({ chain, bridge, genesis }: BoundNetwork): string {
+  return `${JSON.stringify({ chain: `${chain}`, bridge, genesis }, undefined, 2)}\n`
 }

@@ -1,11 +1,11 @@
 // Files that are written by several at once: whole at every moment, and in the end what the last one wrote.
 
 import assert from 'node:assert/strict'
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { writeDurably } from '../../../node/durable.ts'
+import { createDurably, writeDurably } from '../../../node/durable.ts'
 import { withdrawBondCall } from '../../../node/ethereum/calls.ts'
 import { Outbox } from '../../../node/ethereum/sending/outbox.ts'
 
@@ -55,4 +55,16 @@ test('an outbox to which several calls are added at once has all of them on disk
   const again = new Outbox(file)
   await again.load()
   for (const [nonce, call] of calls.entries()) assert.equal(again.find(call)?.attempts[0]?.nonce, nonce)
+})
+
+test('of many that make one file one does, whole, and a file that is there stays', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'ttx-durable-'))
+  t.after(() => rm(folder, { recursive: true }))
+  const file = join(folder, 'made.json')
+  const made = await Promise.all(Array.from({ length: 40 }, (_, i) => createDurably(file, `${i}`.repeat(5_000))))
+  assert.deepEqual([made.filter(Boolean).length, (await stat(file)).mode & 0o777], [1, 0o600])
+  assert.equal(await readFile(file, 'utf8'), `${made.indexOf(true)}`.repeat(5_000))
+  assert.equal(await createDurably(file, 'later'), false)
+  assert.deepEqual(await readdir(folder), ['made.json'])
+  await assert.rejects(createDurably(join(folder, 'none', 'made.json'), 'x'), { code: 'write-failed' })
 })

@@ -1,6 +1,6 @@
 // What a deployment leaves on disk: the file that everyone who joins the network needs, and what explorers of the chain need to show the sources.
 
-import { access, constants, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { access, constants, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { judgeRuntimeCode } from '../../../../deployments/judge-runtime-code.ts'
@@ -56,10 +56,10 @@ export async function amendDeployment(
 ): Promise<void> {
   const before: Deployment = JSON.parse(await readFile(file, 'utf8')) // which was found to be one
   const { chain, bridge, token, gatewayFactory, peers, ...rest } = { ...before, ...change }
-  await writeDurably(
-    file,
-    `${JSON.stringify({ chain, bridge, token, gatewayFactory, peers, ...rest }, undefined, 2)}\n`,
-  )
+  const text = `${JSON.stringify({ chain, bridge, token, gatewayFactory, peers, ...rest }, undefined, 2)}\n`
+  // Others are to read it: who may is up to its owner.
+  const { mode } = await stat(file)
+  await writeDurably(file, text, mode & 0o777)
 }
 
 /**

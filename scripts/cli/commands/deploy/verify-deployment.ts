@@ -76,7 +76,7 @@ async function run(context: CliContext, name: string, { genesis: file }: { genes
 }
 
 /** What a file of a network says, whole. */
-type FileClaim = Claim & Required<Pick<Claim, 'chain' | 'genesis' | 'parameters'>>
+export type FileClaim = Claim & Required<Pick<Claim, 'chain' | 'genesis' | 'parameters'>>
 
 /** Throws `OperationError`: 'bad-deployment', 'file-missing', 'file-too-long', 'file-unreadable'. */
 export async function readClaim(file: string): Promise<FileClaim> {

@@ -21,7 +21,7 @@ import { amendDeployment } from '../deploy/deployment-files.ts'
 import { readGenesis } from '../deploy/genesis-file.ts'
 import { planFile, readPlan } from '../deploy/plan.ts'
 import { readNetworkFile } from '../deploy/verify-deployment.ts'
-import { checkFolder, flagsOf, settle } from './settling.ts'
+import { checkFolder, flagsOf, networkOf, settle } from './settling.ts'
 import { makeMissing } from './wallets.ts'
 
 type Flags = DeployFlags & {
@@ -73,7 +73,8 @@ async function create(context: CliContext, name: string, flags: Flags): Promise<
   if (flags.makeWallets) await makeMissing(context, [settings.wallet, owner.owner ?? settings.wallet])
   if (flags.dryRun) return await deploy(context, chosen)
   const isThere = await exists(file)
-  if (!isThere) await checkFolder(folder.root, undefined)
+  // Before money is spent, whoever's network the file describes.
+  await checkFolder(folder.root, isThere ? networkOf((await readNetworkFile(file)).claim) : undefined)
   const opened = await withPassphrase(context, owner.owner)
   const isEarlier = isThere && !(await isUnfinished(context, file))
   if (isEarlier) await checkChosen(context, file, chosen)

@@ -2,22 +2,15 @@
 
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { makeFolder } from '../../../../node/disk.ts'
 import { writeDurably } from '../../../../node/durable.ts'
 import { OperationError } from '../../../../node/errors.ts'
 import { noEndpoint } from '../../../../node/ethereum/problems.ts'
 import { genesisInfohash } from '../../../../node/protocol/genesis.ts'
-import {
-  type BoundNetwork,
-  boundNetworkFile,
-  isBoundTo,
-  readBoundNetwork,
-  writeBoundNetwork,
-} from '../../../bound-network.ts'
+import { type BoundNetwork, bindOnce, boundNetworkFile, isBoundTo, readBoundNetwork } from '../../../bound-network.ts'
 import { writeNodeSettings } from '../../../node-settings.ts'
 import type { CliContext } from '../../context.ts'
 import { checkAlike, checkComplete, examineAll } from '../deploy/verdict.ts'
-import { readNetworkFile } from '../deploy/verify-deployment.ts'
+import { type FileClaim, readNetworkFile } from '../deploy/verify-deployment.ts'
 
 type Row = readonly [name: string, value: string]
 export type Settled = { readonly data: object; readonly rows: readonly Row[] }
@@ -31,18 +24,19 @@ export async function settle(context: CliContext, file: string): Promise<Settled
   const { ethereum: urls } = settings
   if (urls === undefined) throw noEndpoint()
   const { text, claim, peers } = await readNetworkFile(file)
-  const { chain, bridge, token, gatewayFactory } = claim
-  const genesis = genesisInfohash(claim.genesis)
-  const network = { chain, bridge, genesis }
+  const { token, gatewayFactory } = claim
+  const network = networkOf(claim)
+  const { chain, bridge, genesis } = network
   await checkFolder(folder.root, network)
   const verdicts = await examineAll(urls, claim)
   checkAlike(verdicts, file)
   checkComplete(verdicts, file)
-  await makeFolder(folder.root)
+  // The first: of several commands at once that would have the folder for networks of their own, one gets it, and only that one writes more.
+  const bound = await bindOnce(folder.root, network)
+  if (!isBoundTo(bound, network)) throw otherFolder(folder.root, bound)
   const kept = join(folder.root, 'network.json')
   await writeDurably(kept, text)
-  await writeBoundNetwork(folder.root, network)
-  // The last: without it the folder looks as before.
+  // The last: without it no node finds the file.
   await writeNodeSettings({ ...settings, deployment: kept })
   return {
     data: { ...{ chain, bridge, token, gatewayFactory, genesis, peers }, folder: folder.root, file: kept },
@@ -58,12 +52,21 @@ export async function settle(context: CliContext, file: string): Promise<Settled
   }
 }
 
+/** What a folder is bound to, of what a file says. */
+export function networkOf({ chain, bridge, genesis }: FileClaim): BoundNetwork {
+  return { chain, bridge, genesis: genesisInfohash(genesis) }
+}
+
 /** Throws 'folder-other-network'; any network but none is another one where `network` is undefined. */
 export async function checkFolder(data: string, network: BoundNetwork | undefined): Promise<void> {
   const bound = await readBoundNetwork(data)
   if (bound === undefined || (network !== undefined && isBoundTo(bound, network))) return
+  throw otherFolder(data, bound)
+}
+
+function otherFolder(data: string, bound: BoundNetwork): OperationError {
   const is = `chain ${bound.chain}, bridge ${bound.bridge}`
-  throw new OperationError(
+  return new OperationError(
     'folder-other-network',
     `expected a data folder of this network, or of none, got ${data}, which is for another one (${is}); choose another folder with --network NAME or --data FOLDER`,
     { facts: { folder: data, file: boundNetworkFile(data) } },

@@ -1,7 +1,7 @@
 // ttx network: made with one command and joined with one; a file from a liar, a folder of another network and an endpoint of another chain are refused.
 
 import assert from 'node:assert/strict'
-import { access, cp, readFile, rm, writeFile } from 'node:fs/promises'
+import { access, chmod, cp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { parseDeployment } from '../../../../node/deployment.ts'
@@ -172,4 +172,61 @@ test('an endpoint of another chain, and a folder of another network, are refused
   assert.equal(none, undefined)
   const refused = await joinIn('two', net)
   assert.equal(refused.error.code, 'folder-other-network')
+})
+
+test('a folder of another network pays nothing for the network of a file, and leaves the file as it is', async (t) => {
+  const { stage, create, net } = await open(t)
+  await stage.json(...create('--no-gateways'))
+  await cp(stage.file('data/wallets'), stage.file('other/wallets'), { recursive: true })
+  const elsewhere = ['--data', stage.file('other')]
+  const second = stage.file('other/second.json')
+  const another = ['network', 'create', second, '--ethereum', stage.anvil.url, ...QUICK]
+  assert.equal((await stage.json(...another, ...elsewhere, '--no-gateways')).error, undefined)
+  const nonce = await stage.anvil.client.getTransactionCount({ address: stage.account })
+  const both = await Promise.all([readFile(net, 'utf8'), readFile(second, 'utf8')])
+  for (const more of [[], ['--bootstrap', '192.0.2.9:7651'], ['--no-gateways', '--bootstrap', '192.0.2.9:7651']]) {
+    assert.equal((await stage.json(...another, ...more)).error?.code, 'folder-other-network', more.join(' '))
+    assert.equal((await stage.json(...create(...more), ...elsewhere)).error?.code, 'folder-other-network')
+  }
+  assert.equal(await stage.anvil.client.getTransactionCount({ address: stage.account }), nonce)
+  assert.deepEqual(await Promise.all([readFile(net, 'utf8'), readFile(second, 'utf8')]), both)
+})
+
+test('who may read the file of a network is as before when it gets its factory and its nodes', async (t) => {
+  const { stage, create, net } = await open(t)
+  const mode = async () => (await stat(net)).mode & 0o777
+  await stage.json(...create('--no-gateways'))
+  const made = await mode()
+  assert.equal(made, 0o666 & ~process.umask())
+  await stage.json(...create('--no-gateways', '--bootstrap', '192.0.2.9:7651'))
+  assert.equal(await mode(), made)
+  await chmod(net, 0o640)
+  assert.equal((await stage.json(...create())).error, undefined)
+  assert.equal(await mode(), 0o640)
+})
+
+test('of several that join different networks in one folder at once one gets it, and the others are told', async (t) => {
+  const { stage, create, net } = await open(t)
+  const third = stage.file('elsewhere/third.json')
+  await stage.json(...create('--no-gateways'))
+  await cp(stage.file('data/wallets'), stage.file('elsewhere/wallets'), { recursive: true })
+  const another = ['network', 'create', third, '--ethereum', stage.anvil.url, ...QUICK, '--no-gateways']
+  const made = await stage.json('--data', stage.file('elsewhere'), ...another)
+  assert.equal(made.error, undefined, JSON.stringify(made))
+  const files = [net, third, net, third]
+  for (const round of [0, 1, 2]) {
+    const folder = stage.file(`raced-${round}`)
+    // In one process: their writes come right behind each other.
+    const joined = await Promise.all(
+      files.map((file) => stage.json('--data', folder, 'network', 'join', file, '--ethereum', stage.anvil.url)),
+    )
+    const { bridge } = JSON.parse(await readFile(join(folder, 'bound-network.json'), 'utf8'))
+    for (const each of joined) {
+      if (each.error === undefined) assert.equal(each.bridge, bridge)
+      else assert.equal(each.error.code, 'folder-other-network', JSON.stringify(each))
+    }
+    assert.equal(joined.filter(({ error }) => error === undefined).length, 2)
+    assert.equal(JSON.parse(await readFile(join(folder, 'network.json'), 'utf8')).bridge, bridge)
+    assert.deepEqual((await readdir(folder)).toSorted(), ['bound-network.json', 'network.json', 'node.json'])
+  }
 })
