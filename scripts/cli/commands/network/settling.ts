@@ -9,6 +9,7 @@ import { genesisInfohash } from '../../../../node/protocol/genesis.ts'
 import { type BoundNetwork, bindOnce, boundNetworkFile, isBoundTo, readBoundNetwork } from '../../../bound-network.ts'
 import { writeNodeSettings } from '../../../node-settings.ts'
 import type { CliContext } from '../../context.ts'
+import { quoted } from '../../quoted.ts'
 import { checkAlike, checkComplete, examineAll } from '../deploy/verdict.ts'
 import { type FileClaim, readNetworkFile } from '../deploy/verify-deployment.ts'
 
@@ -73,8 +74,8 @@ function otherFolder(data: string, bound: BoundNetwork): OperationError {
   )
 }
 
-/** What a command needs to mean the same folder. */
+/** What a command needs to mean the same folder, to be pasted. */
 export function flagsOf({ settings: { data, network } }: Pick<CliContext, 'settings'>): string {
-  if (data !== join(homedir(), '.torrenttx', network)) return `--data ${data} `
-  return network === 'devnet' ? '' : `--network ${network} `
+  if (data !== join(homedir(), '.torrenttx', network)) return `--data ${quoted(data)} `
+  return network === 'devnet' ? '' : `--network ${quoted(network)} `
 }

@@ -1,10 +1,13 @@
 // ttx devnet hints: commands to try on a devnet that runs, as its start prints them.
 
+import { homedir } from 'node:os'
+import { join } from 'node:path'
 import type { Command } from 'commander'
 import { OperationError } from '../../../../node/errors.ts'
 import { readEndpoints } from '../../../endpoints.ts'
 import { addExamples } from '../../audience.ts'
 import type { Act, CliContext, Result } from '../../context.ts'
+import { quoted } from '../../quoted.ts'
 
 /** `exampleToken` is absent on a folder of an older version. */
 export type Hinted = { readonly data: string; readonly exampleToken?: string | undefined }
@@ -47,7 +50,8 @@ export function hints(devnet: Hinted): string {
 type Part = { readonly why: string; readonly commands: readonly string[] }
 
 function partsOf({ data, exampleToken }: Hinted): readonly Part[] {
-  const where = data.endsWith('/.torrenttx/devnet') ? '' : ` --data ${quoted(data)}`
+  const isUsual = data === join(homedir(), '.torrenttx', 'devnet')
+  const where = isUsual ? '' : ` --data ${quoted(data)}`
   const ttx = (command: string) => `npm run -s ttx -- ${command}${where}`
   const parts: Part[] = [
     {
@@ -93,9 +97,4 @@ function textOf(parts: readonly Part[]): string {
     '"status ID" says where money is and what it waits for; --help after any command explains it; "devnet hints" says all this again.',
     '',
   ].join('\n')
-}
-
-/** For a shell, which would take a space for the end of the path. */
-function quoted(path: string): string {
-  return /^[\w./~+-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`
 }
