@@ -1,10 +1,10 @@
 // The packages that a program takes in one file each: they are whole, the same as without it, and never a reason why a command does not run.
 
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
-import { cp, mkdir, mkdtemp, readdir, rm, symlink, truncate, writeFile } from 'node:fs/promises'
+import { execFile, spawnSync } from 'node:child_process'
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -97,4 +97,52 @@ test('a bundle that is missing, was cut off or is of other packages is passed ov
   await rm(join(at, 'node_modules', '.package-lock.json'))
   await writeFile(join(at, 'node_modules', '.package-lock.json'), '{"other":true}')
   assert.match((await helpOf(at)).zod, /node_modules\/zod\/index\.js$/, 'other packages')
+})
+
+test('a package that was changed by hand is taken as it is, and a bundle made anew has the change', async () => {
+  const { at, bundle } = await installation('changed')
+  const zod = join(at, 'node_modules', 'zod')
+  await rm(zod)
+  await cp(join(root, 'node_modules', 'zod'), zod, { recursive: true, preserveTimestamps: true })
+  assert.match((await helpOf(at)).zod, /ttx-packages-.*\/zod\.mjs$/, 'the same to the time')
+  const file = join(zod, 'v4', 'classic', 'schemas.js')
+  const before = await readFile(file, 'utf8')
+  // As long as before, and longer.
+  for (const after of [before, `${before}\n`]) {
+    await writeFile(file, after)
+    assert.match((await helpOf(at)).zod, /node_modules\/zod\/index\.js$/)
+  }
+  await writeFile(file, `${before}\n;globalThis.changedByHand = true\n`)
+  const flag = await bundlePackages(at)
+  assert.match((await helpOf(at)).zod, /ttx-packages-.*\/zod\.mjs$/)
+  const { stdout } = await run(
+    process.execPath,
+    [flag, '--eval', "import('zod').then(() => console.log(globalThis.changedByHand))"],
+    {
+      cwd: at,
+      env: { PATH: process.env['PATH'] },
+    },
+  )
+  assert.equal(stdout, 'true\n')
+  assert.equal(await bundlePackages(at), flag)
+  assert.deepEqual(await readdir(join(bundle, '..')), [basename(bundle), 'ttx'].toSorted())
+})
+
+test('an install makes a bundle that is damaged anew, and clears what a killed one left', async () => {
+  const { at, bundle } = await installation('damaged')
+  const { pid } = spawnSync(process.execPath, ['--version']) // nobody's any more
+  const [dead, alive] = [`${bundle}-${pid}`, `${bundle}-${process.ppid}`]
+  for (const damage of ['hook.cjs', 'whole.cjs', 'zod.mjs']) {
+    for (const draft of [dead, alive, `${bundle}-${process.pid}`]) {
+      await mkdir(draft, { recursive: true })
+      await writeFile(join(draft, 'half.mjs'), 'export')
+    }
+    await truncate(join(bundle, damage), 7)
+    const flag = await bundlePackages(at)
+    await run(process.execPath, [flag, '--eval', ''], { env: {} }) // fails where the hook does
+    assert.match((await helpOf(at)).zod, /ttx-packages-.*\/zod\.mjs$/, damage)
+    const left = (await readdir(join(bundle, '..'))).filter((name) => name !== 'ttx')
+    assert.deepEqual(left.toSorted(), [basename(bundle), basename(alive)].toSorted())
+    assert.ok(!(await readdir(bundle)).includes('half.mjs'))
+  }
 })
