@@ -4,6 +4,7 @@ import { formatEther } from '../../miner/profit.ts'
 import { formatAmount } from '../../node/client/amount.ts'
 import { GWEI, toWei } from '../../node/protocol/units.ts'
 import type { Result } from '../../node/rpc/api.ts'
+import { widthOf } from './columns.ts'
 import { printableLine } from './printable.ts'
 import { wrap } from './screen/fit.ts'
 import { WIDTH } from './screen/live-line.ts'
@@ -21,7 +22,7 @@ const SHOWN_ID = 66
 export function formatBlocks(blocks: readonly Summary[], now: number): readonly string[] {
   if (blocks.length === 0) return []
   const cells = [COLUMNS, ...blocks.map(cellsOf)]
-  const widths = COLUMNS.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)))
+  const widths = COLUMNS.map((_, column) => widthOf(cells.map((row) => row[column] ?? '')))
   const [titles = '', ...rows] = cells.map((row) => columnsOf(row, widths))
   return [
     `HEIGHT  ${'BLOCK'.padEnd(SHOWN_ID)}  STATE`,

@@ -11,6 +11,7 @@ import { ASSET_HELP, parseAsset } from '../../assets/asset-option.ts'
 import { type AssetView, assetViews } from '../../assets/views.ts'
 import { formatOf } from '../../assets/words.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
+import { widthOf } from '../../columns.ts'
 import { readContacts } from '../../contacts/book.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
 import { formatCsv } from '../../history/csv.ts'
@@ -116,12 +117,13 @@ function describe(
     return `${what} of ${owner}${asset === undefined ? '' : ` that move ${asset}`} are known to this node`
   }
   const parts = entries.map((entry) => [entry.status, amountWords(entry, view)] as const)
-  const width = (column: 0 | 1) => Math.max(...parts.map((part) => part[column].length))
+  const statusWidth = widthOf(parts.map(([status]) => status))
+  const amountWidth = widthOf(parts.map(([, amount]) => amount))
   const rows = entries.map((entry, i): [string, string] => {
     const [status = '', amount = ''] = parts[i] ?? []
     return [
       timeWords(entry),
-      `${status.padEnd(width(0))}  ${amount.padStart(width(1))}  ${whoWords(entry)}  ${entry.infohash}`,
+      `${status.padEnd(statusWidth)}  ${amount.padStart(amountWidth)}  ${whoWords(entry)}  ${entry.infohash}`,
     ]
   })
   return formatTable([

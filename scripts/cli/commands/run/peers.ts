@@ -3,6 +3,7 @@
 import type { Command } from 'commander'
 import type { Result as RpcResult } from '../../../../node/rpc/api.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
+import { widthOf } from '../../columns.ts'
 import type { Act, CliContext, Result } from '../../context.ts'
 import { openNode } from '../../link.ts'
 import { printableLine } from '../../printable.ts'
@@ -53,7 +54,7 @@ export function formatPeers(peers: readonly Peer[]): string {
       peer.client ?? '-',
     ])
   const lines = [HEAD, ...rows].map((row) => row.map(printableLine))
-  const widths = HEAD.map((_, i) => Math.max(...lines.map((line) => line[i]?.length ?? 0)))
+  const widths = HEAD.map((_, i) => widthOf(lines.map((line) => line[i] ?? '')))
   return lines
     .map((line) =>
       line

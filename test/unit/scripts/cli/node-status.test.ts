@@ -8,6 +8,7 @@ import { type TestContext, test } from 'node:test'
 import type { Handlers } from '../../../../node/rpc/api.ts'
 import { EXAMPLES } from '../../../../node/rpc/examples.ts'
 import { troublesOf } from '../../../../scripts/cli/commands/run/node-words.ts'
+import { formatPeers } from '../../../../scripts/cli/commands/run/peers.ts'
 import { runCli } from '../../../../scripts/cli/program.ts'
 import { fakeShell } from '../../../support/fake-shell.ts'
 import { serve } from '../../../support/rpc/serve.ts'
@@ -77,6 +78,16 @@ test('peers are a table, the longest connected first, and what they call themsel
     ],
   )
   assert.equal(JSON.parse((await run('peers', '--json')).out).peers.length, 2)
+})
+
+test('more peers than a call has arguments, and words of any length, are a table that no cell makes huge', () => {
+  const [peer] = peers.peers
+  assert(peer !== undefined)
+  const most = 250_000
+  const lines = formatPeers([...Array(most).fill(peer), { ...peer, address: 'a'.repeat(100_000), client: 'last' }])
+  assert.equal(lines.split('\n').length, most + 2)
+  assert.ok(lines.length < 300 * most, `${lines.length}`)
+  assert.match(lines, /a{100000} {2}by us .* last$/)
 })
 
 test('without any peer it is said where to look', async (t) => {
