@@ -4,8 +4,11 @@ import { checksummed } from '../../node/checksummed.ts'
 import { asTyped, callOf } from './as-typed.ts'
 import type { Shell } from './shell.ts'
 
-/** Controls of both sets, marks that turn the direction of what follows, and what begins a line elsewhere than the line feed. */
-const UNSEEN = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu
+/**
+ * Controls of both sets, what begins a line elsewhere than the line feed, and all that only formats (Unicode's Cf): marks that turn the direction, and what
+ * has no width, so that no two words look the same.
+ */
+const UNSEEN = /[\p{Cc}\p{Cf}\u2028\u2029]/gu
 const LINE_FEED = '\n'
 
 /** The same for people: with the checksums of addresses (EIP-55), and with commands as they are typed here. */
@@ -24,5 +27,6 @@ export function printableLine(text: string): string {
 }
 
 function escaped(found: string): string {
-  return `\\u${found.charCodeAt(0).toString(16).padStart(4, '0')}`
+  const units = Array.from({ length: found.length }, (_, i) => found.charCodeAt(i))
+  return units.map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`).join('')
 }

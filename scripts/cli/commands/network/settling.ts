@@ -7,11 +7,11 @@ import { OperationError } from '../../../../node/errors.ts'
 import { noEndpoint } from '../../../../node/ethereum/problems.ts'
 import { genesisInfohash } from '../../../../node/protocol/genesis.ts'
 import { type BoundNetwork, bindOnce, boundNetworkFile, isBoundTo, readBoundNetwork } from '../../../bound-network.ts'
-import { writeNodeSettings } from '../../../node-settings.ts'
+import { readNodeSettings, writeNodeSettings } from '../../../node-settings.ts'
 import type { CliContext } from '../../context.ts'
 import { quoted } from '../../quoted.ts'
 import { checkAlike, checkComplete, examineAll } from '../deploy/verdict.ts'
-import { type FileClaim, readNetworkFile } from '../deploy/verify-deployment.ts'
+import { type FileClaim, readClaim, readNetworkFile } from '../deploy/verify-deployment.ts'
 
 type Row = readonly [name: string, value: string]
 export type Settled = { readonly data: object; readonly rows: readonly Row[] }
@@ -58,11 +58,23 @@ export function networkOf({ chain, bridge, genesis }: FileClaim): BoundNetwork {
   return { chain, bridge, genesis: genesisInfohash(genesis) }
 }
 
-/** Throws 'folder-other-network'; any network but none is another one where `network` is undefined. */
+/**
+ * Throws 'folder-other-network' where money was moved from the folder on another network, or its node is of another one; any network but none is another
+ * one where `network` is undefined.
+ */
 export async function checkFolder(data: string, network: BoundNetwork | undefined): Promise<void> {
-  const bound = await readBoundNetwork(data)
-  if (bound === undefined || (network !== undefined && isBoundTo(bound, network))) return
-  throw otherFolder(data, bound)
+  for (const bound of [await readBoundNetwork(data), await servedNetwork(data)]) {
+    if (bound === undefined || (network !== undefined && isBoundTo(bound, network))) continue
+    throw otherFolder(data, bound)
+  }
+}
+
+/** That of the node that was last started there: what it has read stays in the folder, and no other one starts on it. */
+async function servedNetwork(data: string): Promise<BoundNetwork | undefined> {
+  const { deployment } = readNodeSettings(data)
+  if (deployment === undefined) return undefined
+  const claim = await readClaim(deployment).catch(() => undefined) // a file that is gone says nothing
+  return claim && networkOf(claim)
 }
 
 function otherFolder(data: string, bound: BoundNetwork): OperationError {

@@ -1,7 +1,7 @@
 // ttx network: made with one command and joined with one; a file from a liar, a folder of another network and an endpoint of another chain are refused.
 
 import assert from 'node:assert/strict'
-import { access, chmod, cp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { access, chmod, cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { parseDeployment } from '../../../../node/deployment.ts'
@@ -229,4 +229,27 @@ test('of several that join different networks in one folder at once one gets it,
     assert.equal(JSON.parse(await readFile(join(folder, 'network.json'), 'utf8')).bridge, bridge)
     assert.deepEqual((await readdir(folder)).toSorted(), ['bound-network.json', 'network.json', 'node.json'])
   }
+})
+
+test('a folder whose node has served another network joins none, and its node goes on', async (t) => {
+  const { stage, create, joinIn, net } = await open(t)
+  await stage.json(...create('--no-gateways'))
+  await cp(stage.file('data/wallets'), stage.file('new/wallets'), { recursive: true })
+  const fresh = stage.file('new/fresh.json')
+  const another = ['network', 'create', fresh, '--ethereum', stage.anvil.url, ...QUICK, '--no-gateways']
+  assert.equal((await stage.json('--data', stage.file('new'), ...another)).error, undefined)
+  const [served, settings] = [stage.file('served'), stage.file('served/node.json')]
+  // As a node writes it that is started with --deployment.
+  await mkdir(served)
+  await writeFile(settings, JSON.stringify({ deployment: net, node: 'http://127.0.0.1:9', ethereum: stage.anvil.url }))
+  const before = await readFile(settings, 'utf8')
+  assert.equal((await joinIn('served', fresh)).error?.code, 'folder-other-network')
+  const made = await stage.json('--data', served, 'network', 'create', stage.file('never.json'), ...another.slice(3))
+  assert.equal(made.error?.code, 'folder-other-network')
+  assert.deepEqual([await readdir(served), await readFile(settings, 'utf8')], [['node.json'], before])
+  assert.equal((await joinIn('served', net)).error, undefined)
+  // What it was started with is gone: nothing says that it is for another one.
+  await mkdir(stage.file('moved'))
+  await writeFile(stage.file('moved/node.json'), JSON.stringify({ deployment: stage.file('gone.json') }))
+  assert.equal((await joinIn('moved', fresh)).error, undefined)
 })
