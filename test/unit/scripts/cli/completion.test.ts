@@ -2,10 +2,11 @@
 
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { type Place, placesOf } from '../../../../scripts/cli/completion/tree.ts'
 import { createProgram, runCli } from '../../../../scripts/cli/program.ts'
@@ -125,3 +126,20 @@ for (const { name, isThere } of shells) {
     assert.match(stdout, /^create\t.+\nblobs/)
   })
 }
+
+test('the lines of the manual make a word "ttx" that runs ours, and completes, in any folder', async () => {
+  const text = await readFile(new URL('../../../../docs/cli.md', import.meta.url), 'utf8')
+  const [, block = ''] = /## Completion\n\n```\n(.*?)```/s.exec(text) ?? []
+  const root = fileURLToPath(new URL('../../../..', import.meta.url))
+  const env = { PATH: process.env['PATH'] ?? '', HOME: folder, npm_config_offline: 'true' }
+  await run('bash', ['--norc', '-c', block], { cwd: root, env })
+  const { stdout } = await run(
+    'bash',
+    ['--norc', '-c', 'shopt -s expand_aliases\nsource ~/.bashrc\nttx --version; complete -p ttx'],
+    {
+      cwd: folder,
+      env,
+    },
+  )
+  assert.match(stdout, /^\d+\.\d+\.\d+\ncomplete -F _ttx ttx\n$/)
+})
