@@ -12,7 +12,7 @@ const underWay = new Map<string, Promise<void>>()
 
 /**
  * Replaces a file of the owner's, by default of mode 0600; on disk when it resolves. Of several at once each waits for the one before it, so that the last one
- * stays. Throws `OperationError('write-failed')` (retry).
+ * stays; of several processes, every reader sees what one of them wrote, whole. Throws `OperationError('write-failed')` (retry).
  */
 export async function writeDurably(file: string, text: string | Uint8Array, mode = OWNERS): Promise<void> {
   const turn = (underWay.get(file) ?? Promise.resolve()).then(() => write(file, text, mode))
@@ -26,13 +26,20 @@ export async function writeDurably(file: string, text: string | Uint8Array, mode
 }
 
 async function write(file: string, text: string | Uint8Array, mode: number): Promise<void> {
+  const draft = draftOf(file)
   try {
-    await writeSynced(`${file}.tmp`, 'w', text, mode)
-    await rename(`${file}.tmp`, file)
+    await writeSynced(draft, text, mode)
+    await rename(draft, file)
     await syncFolder(dirname(file))
   } catch (cause) {
+    await rm(draft, { force: true }).catch(() => undefined) // it is said what failed
     throw notWritten(file, cause)
   }
+}
+
+/** Of each writer its own: another process would write into it, or take it away. */
+function draftOf(file: string): string {
+  return `${file}.${randomUUID()}.tmp`
 }
 
 /**
@@ -40,9 +47,9 @@ async function write(file: string, text: string | Uint8Array, mode: number): Pro
  * does, and a file that is there stays as it is. Throws `OperationError('write-failed')` (retry).
  */
 export async function createDurably(file: string, text: string | Uint8Array): Promise<boolean> {
-  const draft = `${file}.${randomUUID()}.tmp`
+  const draft = draftOf(file)
   try {
-    await writeSynced(draft, 'wx', text, OWNERS)
+    await writeSynced(draft, text, OWNERS)
     await link(draft, file)
     await syncFolder(dirname(file))
     return true
@@ -50,12 +57,12 @@ export async function createDurably(file: string, text: string | Uint8Array): Pr
     if (cause instanceof Error && 'code' in cause && cause.code === 'EEXIST') return false
     throw notWritten(file, cause)
   } finally {
-    await rm(draft, { force: true }).catch(() => undefined) // what failed is said already
+    await rm(draft, { force: true }).catch(() => undefined)
   }
 }
 
-async function writeSynced(file: string, flags: string, text: string | Uint8Array, mode: number): Promise<void> {
-  await using handle = await open(file, flags, mode)
+async function writeSynced(file: string, text: string | Uint8Array, mode: number): Promise<void> {
+  await using handle = await open(file, 'wx', mode)
   if (mode !== OWNERS) await handle.chmod(mode) // whatever the umask is
   await handle.writeFile(text)
   await handle.sync()

@@ -1,10 +1,12 @@
 // Files that are written by several at once: whole at every moment, and in the end what the last one wrote.
 
 import assert from 'node:assert/strict'
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { execFile } from 'node:child_process'
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { promisify } from 'node:util'
 import { createDurably, writeDurably } from '../../../node/durable.ts'
 import { withdrawBondCall } from '../../../node/ethereum/calls.ts'
 import { Outbox } from '../../../node/ethereum/sending/outbox.ts'
@@ -67,4 +69,32 @@ test('of many that make one file one does, whole, and a file that is there stays
   assert.equal(await createDurably(file, 'later'), false)
   assert.deepEqual(await readdir(folder), ['made.json'])
   await assert.rejects(createDurably(join(folder, 'none', 'made.json'), 'x'), { code: 'write-failed' })
+})
+
+test('of several processes that write one file none fails, and every reader sees a whole one', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'ttx-durable-'))
+  t.after(() => rm(folder, { recursive: true }))
+  const file = join(folder, 'shared.json')
+  const source = new URL('../../../node/durable.ts', import.meta.url).href
+  const code = (seed: number) => `import { readFile } from 'node:fs/promises'
+    import { writeDurably } from ${JSON.stringify(source)}
+    for (let i = 0; i < 120; i++) {
+      await writeDurably(${JSON.stringify(file)}, JSON.stringify(Array(1 + (i * 71 + ${seed}) % 4000).fill(${seed})))
+      JSON.parse(await readFile(${JSON.stringify(file)}, 'utf8'))
+    }`
+  const run = promisify(execFile)
+  await Promise.all([11, 222, 3333].map((seed) => run(process.execPath, ['--input-type=module', '--eval', code(seed)])))
+  assert.deepEqual(await readdir(folder), ['shared.json'])
+})
+
+test('a write that fails leaves nothing beside the file, and follows no link that lies in its way', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'ttx-durable-'))
+  t.after(() => rm(folder, { recursive: true }))
+  const [file, precious] = [join(folder, 'place'), join(folder, 'precious')]
+  await mkdir(file)
+  await writeFile(precious, 'kept')
+  await symlink(precious, `${file}.tmp`)
+  await assert.rejects(writeDurably(file, 'x'), { code: 'write-failed' })
+  assert.equal(await readFile(precious, 'utf8'), 'kept')
+  assert.deepEqual((await readdir(folder)).toSorted(), ['place', 'place.tmp', 'precious'])
 })
