@@ -99,10 +99,13 @@ async function startPlace(): Promise<Place> {
     await rm(folder, { recursive: true, force: true })
   }
   let said = ''
-  for await (const chunk of devnet.stdout ?? []) {
+  const ready = Promise.withResolvers<void>()
+  // Read to its end: a devnet whose lines nobody reads stops.
+  devnet.stdout?.on('data', (chunk) => {
     said += chunk
-    if (said.includes('It runs.')) break
-  }
+    if (said.includes('It runs.')) ready.resolve()
+  })
+  await Promise.race([ready.promise, ended])
   if (readEndpoints(data) !== undefined) return { data, probe, stop }
   await stop()
   throw new Error(`expected a devnet for the bench, got its end:\n${said}${complained}`)
