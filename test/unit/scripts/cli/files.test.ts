@@ -38,7 +38,7 @@ test('a named pipe that nobody writes to is empty, and one that is written to sl
   const folder = await mkdtemp(join(tmpdir(), 'ttx-files-'))
   t.after(() => rm(folder, { recursive: true, force: true }))
   const pipe = join(folder, 'pipe')
-  execFileSync('mkfifo', [pipe])
+  execFileSync('bash', ['-c', 'mkfifo "$0"', pipe])
   assert.equal((await readLimited(pipe, 10, 'a transaction')).length, 0)
   // Both ends, so that there is somebody who could write.
   await using writer = await open(pipe, 'r+')
