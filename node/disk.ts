@@ -1,6 +1,8 @@
 // What a disk says when it refuses: in words, and what to do about it.
 
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import { mkdir, open, stat } from 'node:fs/promises'
+import { Socket } from 'node:net'
 import { dirname } from 'node:path'
 import { OperationError } from './errors.ts'
 
@@ -112,8 +114,15 @@ async function isFolder(path: string): Promise<boolean> {
   )
 }
 
-/** At most `most` bytes of a file: the size of a device or a pipe says nothing, and reading one whole may never end. Throws what the system throws. */
-export async function readAtMost(file: string, most: number): Promise<Uint8Array> {
+/**
+ * At most `most` bytes of a file: the size of a device or a pipe says nothing, and reading one whole may never end. A named pipe that nobody writes to is
+ * empty: to wait in the system for a writer is what no signal could end. Throws what the system throws, and the reason of `signal`.
+ */
+export async function readAtMost(file: string, most: number, signal?: AbortSignal): Promise<Uint8Array> {
+  signal?.throwIfAborted()
+  const fd = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK)
+  if (fstatSync(fd).isFIFO()) return await readPipe(fd, most, signal)
+  closeSync(fd)
   await using handle = await open(file, 'r')
   const bytes = Buffer.alloc(most)
   let length = 0
@@ -123,4 +132,40 @@ export async function readAtMost(file: string, most: number): Promise<Uint8Array
     length += bytesRead
   }
   return Uint8Array.from(bytes.subarray(0, length))
+}
+
+/** By the event loop, which closes `fd`, so that the process can end while it waits for what is written. */
+async function readPipe(fd: number, most: number, signal: AbortSignal | undefined): Promise<Uint8Array> {
+  const parts: Uint8Array[] = []
+  const first = Buffer.alloc(most)
+  let length: number
+  try {
+    // The event loop is never told of the end of a pipe that nobody has opened for writing; a read is.
+    length = readSync(fd, first)
+    if (length === 0 || length === most) {
+      closeSync(fd)
+      return Uint8Array.from(first.subarray(0, length))
+    }
+    parts.push(first.subarray(0, length))
+  } catch (error) {
+    const isEmptyYet = error instanceof Error && 'code' in error && error.code === 'EAGAIN'
+    if (!isEmptyYet) {
+      closeSync(fd)
+      throw error
+    }
+    length = 0
+  }
+  const socket = new Socket({ fd, readable: true, writable: false })
+  const abort = () => void socket.destroy(signal?.reason)
+  signal?.addEventListener('abort', abort, { once: true })
+  try {
+    for await (const part of socket) {
+      parts.push(part)
+      length += part.length
+      if (length >= most) break
+    }
+  } finally {
+    signal?.removeEventListener('abort', abort)
+  }
+  return Uint8Array.from(Buffer.concat(parts).subarray(0, most))
 }

@@ -1,7 +1,7 @@
 // The program `ttx`: hands the process's streams, variables and signals to the command line.
 
 import process from 'node:process'
-import { describeFailure, formatFailure, interrupted } from './cli/failure.ts'
+import { describeFailure, formatFailure, interrupted, isReaderGone } from './cli/failure.ts'
 import { runCli } from './cli/program.ts'
 
 const controller = new AbortController()
@@ -10,6 +10,7 @@ const controller = new AbortController()
 const SAME_KEY_MS = 500
 let stoppingSinceMs: number | undefined
 let hasReader = true
+let hasEnded = false
 
 function stop(signal: NodeJS.Signals): void {
   if (stoppingSinceMs !== undefined && performance.now() - stoppingSinceMs > SAME_KEY_MS) process.exit(130)
@@ -19,19 +20,18 @@ function stop(signal: NodeJS.Signals): void {
   controller.abort(interrupted())
 }
 
-/** Our output is not read any more: the terminal is gone, or the reader has had enough, as in `ttx wallet list | head -1`. */
-function isGone(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'EPIPE' || error.code === 'EIO')
-}
-
 function loseReader(error: unknown): void {
-  if (!isGone(error)) die(error)
+  if (!isReaderGone(error)) {
+    // The command that wrote knows better what is lost by it.
+    setImmediate(() => hasEnded || die(error))
+    return
+  }
   hasReader = false
   controller.abort(interrupted())
 }
 
 function die(error: unknown): void {
-  if (isGone(error)) {
+  if (isReaderGone(error)) {
     loseReader(error)
     return
   }
@@ -54,4 +54,6 @@ const exitCode = await runCli(process.argv.slice(2), {
   folder: process.cwd(),
   signal: controller.signal,
 })
-process.exitCode = hasReader ? exitCode : 0
+hasEnded = true
+// Who has read enough is content, unless what nobody read is lost for good.
+process.exitCode = hasReader || exitCode === 74 ? exitCode : 0

@@ -98,9 +98,19 @@ export function parseKeystore(text: string, file: string): Keystore {
   throw badKeystore(file, `${issue?.path.join('.') || 'the whole'}: ${issue?.message ?? 'unknown'}`)
 }
 
-/** Throws `OperationError('weak-passphrase')`. */
+/**
+ * For a new passphrase. Bytes in no known encoding all become U+FFFD, so that many files would open the wallet, and no other program could.
+ * Throws `OperationError('weak-passphrase')`.
+ */
 export function checkPassphrase(passphrase: string): void {
   const length = [...passphrase].length
+  if (passphrase.includes('\ufffd')) {
+    throw new OperationError(
+      'weak-passphrase',
+      'expected a passphrase of text in UTF-8, or in UTF-16 with a byte order mark, got bytes that are neither; write it again in one of them, random bytes as hex or base64',
+      { facts: { minLength: MIN_PASSPHRASE_LENGTH, length } },
+    )
+  }
   if (length >= MIN_PASSPHRASE_LENGTH && new Set(passphrase).size > 1) return
   const came = length === 0 ? 'an empty one' : length < MIN_PASSPHRASE_LENGTH ? `${length}` : 'one character repeated'
   throw new OperationError(

@@ -125,11 +125,12 @@ export async function listWallets(folder: string): Promise<WalletEntry[]> {
 }
 
 /** The text of any keystore file. Throws `OperationError`: 'file-missing', 'file-unreadable', 'bad-keystore'. */
-export async function readKeystore(file: string): Promise<string> {
+export async function readKeystore(file: string, signal?: AbortSignal): Promise<string> {
   try {
-    const bytes = await readAtMost(file, MAX_KEYSTORE_BYTES + 1)
+    const bytes = await readAtMost(file, MAX_KEYSTORE_BYTES + 1, signal)
     if (bytes.length <= MAX_KEYSTORE_BYTES) return decodeWritten(bytes)
   } catch (cause) {
+    signal?.throwIfAborted()
     if (!isSystemError(cause, 'ENOENT')) throw unreadable(file, cause)
     throw new OperationError('file-missing', `expected a keystore at ${file}, got no such file; check the path`, {
       facts: { file },

@@ -15,6 +15,8 @@ export type Result = {
   readonly text: string
   /** Called once it was written out, before what is in `context.resources` is closed. */
   readonly onPrinted?: () => Promise<void>
+  /** What is thrown if nobody could read it, where that costs more than running the command again. */
+  readonly onUnread?: (cause: unknown) => Error
 }
 
 export type CliContext = {

@@ -31,6 +31,11 @@ export function interrupted(): OperationError {
   })
 }
 
+/** Of a write to our own output, which is not read any more: the terminal is gone, or the reader has had enough, as in `ttx wallet list | head -1`. */
+export function isReaderGone(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'EPIPE' || error.code === 'EIO')
+}
+
 /** `signal` is that of the command: what an abort made fail counts as interrupted. */
 export function describeFailure(error: unknown, signal: AbortSignal): Failure {
   // What failed while everything was put away most likely follows from what failed first.

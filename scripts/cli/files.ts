@@ -1,7 +1,7 @@
 // Files that a user names: read with a limit, written without overwriting anything.
 
-import { createReadStream } from 'node:fs'
 import { open, rm, stat } from 'node:fs/promises'
+import { readAtMost } from '../../node/disk.ts'
 import { OperationError } from '../../node/errors.ts'
 import { equalBytes } from '../../node/protocol/bytes.ts'
 
@@ -9,7 +9,7 @@ import { equalBytes } from '../../node/protocol/bytes.ts'
 export async function readLimited(file: string, maxBytes: number, what: string): Promise<Uint8Array> {
   try {
     const { size } = await stat(file)
-    const bytes = size <= maxBytes ? await readUpTo(file, maxBytes + 1) : undefined
+    const bytes = size <= maxBytes ? await readAtMost(file, maxBytes + 1) : undefined
     if (bytes !== undefined && bytes.length <= maxBytes) return bytes
     const got = bytes?.length ?? size
     throw new OperationError(
@@ -26,13 +26,6 @@ export async function readLimited(file: string, maxBytes: number, what: string):
       { facts: { file }, cause },
     )
   }
-}
-
-/** A pipe or a device says nothing of its length. */
-async function readUpTo(file: string, bytes: number): Promise<Uint8Array> {
-  const parts: Uint8Array[] = []
-  for await (const part of createReadStream(file, { end: bytes - 1 })) parts.push(part)
-  return new Uint8Array(Buffer.concat(parts))
 }
 
 /** The same, but a file that holds these bytes already is left as it is: an earlier command that was cut off wrote it. */

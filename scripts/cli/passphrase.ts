@@ -47,8 +47,9 @@ export async function askNewPassphrase({ shell }: CliContext): Promise<string> {
 }
 
 /** The content of a file without the end of its last line, in any encoding that `decodeWritten` knows. Throws `OperationError('bad-passphrase-file')`. */
-export async function readPassphraseFile(file: string): Promise<string> {
-  const bytes = await readAtMost(file, MAX_FILE_BYTES + 1).catch((cause) => {
+export async function readPassphraseFile(file: string, signal?: AbortSignal): Promise<string> {
+  const bytes = await readAtMost(file, MAX_FILE_BYTES + 1, signal).catch((cause) => {
+    signal?.throwIfAborted()
     const came = cause instanceof Error ? cause.message : String(cause)
     throw badFile(file, came, cause)
   })
@@ -59,9 +60,9 @@ export async function readPassphraseFile(file: string): Promise<string> {
   return passphrase
 }
 
-async function readSetPassphrase({ settings }: CliContext): Promise<string | undefined> {
+async function readSetPassphrase({ settings, signal }: CliContext): Promise<string | undefined> {
   if (settings.passphrase !== undefined) return settings.passphrase
-  return settings.passphraseFile === undefined ? undefined : readPassphraseFile(settings.passphraseFile)
+  return settings.passphraseFile === undefined ? undefined : readPassphraseFile(settings.passphraseFile, signal)
 }
 
 function badFile(file: string, came: string, cause?: unknown): OperationError {

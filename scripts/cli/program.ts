@@ -5,7 +5,7 @@ import packageJson from '../../package.json' with { type: 'json' }
 import { GLOBAL_SETTINGS } from '../settings.ts'
 import { formatHelp } from './common-options.ts'
 import { type Act, createContext, formatJson } from './context.ts'
-import { describeFailure, type ExitCode, formatFailure } from './failure.ts'
+import { describeFailure, type ExitCode, formatFailure, isReaderGone } from './failure.ts'
 import { printable, readable } from './printable.ts'
 import { type Registration, registrationsFor } from './registry.ts'
 import { addSettings } from './setting-flags.ts'
@@ -60,7 +60,13 @@ export function createProgram(shell: Shell, registrations: readonly Registration
       const context = createContext(shell, this.optsWithGlobals(), resources)
       const result = await handler(context, ...args)
       if (result === undefined) return
-      await print(shell, context.json ? printable(formatJson(result.data)) : readable(`${result.text}\n`, shell.env))
+      try {
+        await print(shell, context.json ? printable(formatJson(result.data)) : readable(`${result.text}\n`, shell.env))
+      } catch (cause) {
+        if (result.onUnread !== undefined) throw result.onUnread(cause)
+        if (isReaderGone(cause)) return
+        throw cause
+      }
       await result.onPrinted?.()
     }
   for (const register of registrations) register(program, act)

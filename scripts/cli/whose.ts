@@ -14,10 +14,12 @@ export async function addressOf({ folder }: CliContext, text: string): Promise<A
   if (/^0x[0-9a-f]{40}$/i.test(text.trim())) return parseAddress(text.trim())
   const wallets = await listWallets(folder.wallets)
   const contacts = await readContacts(folder.root)
-  const wallet = wallets.find(({ name }) => name === text)?.address
+  const wallet = wallets.find(({ name }) => name === text)
   const contact = contacts.find(({ name }) => name === text)?.address
-  if (wallet !== undefined && contact !== undefined && wallet !== contact) throw ambiguous(text, wallet, contact)
-  const address = wallet ?? contact
+  // Of a wallet whose file cannot be read nobody knows the address, so that it may be another one.
+  if (wallet !== undefined && contact !== undefined && wallet.address !== contact)
+    throw ambiguous(text, wallet.address, contact)
+  const address = wallet?.address ?? contact
   if (address !== undefined) return address
   const almost = [...wallets, ...contacts].find(({ name }) => name === text.trim().toLowerCase())?.name
   const advice = almost === undefined ? nameAdvice(text) : `; did you mean "${almost}"?`
@@ -29,11 +31,11 @@ export async function addressOf({ folder }: CliContext, text: string): Promise<A
   )
 }
 
-function ambiguous(name: string, wallet: Address, contact: Address): OperationError {
+function ambiguous(name: string, wallet: Address | undefined, contact: Address): OperationError {
   return new OperationError(
     'bad-address',
-    `expected a name of one address, got "${name}", which is a wallet of yours at ${wallet} and a contact at ${contact}; give the address itself, or rename one of them`,
-    { facts: { name, wallet, contact } },
+    `expected a name of one address, got "${name}", which is a wallet of yours ${wallet === undefined ? 'whose file names no address' : `at ${wallet}`} and a contact at ${contact}; give the address itself, or rename one of them`,
+    { facts: { name, contact, ...(wallet && { wallet }) } },
   )
 }
 

@@ -48,16 +48,23 @@ export async function checkNoContact({ folder }: CliContext, name: string): Prom
 /** What somebody should be told of an address that gets a name: it is known already, or begins and ends like one that is. */
 export async function warningsOfAddress(context: CliContext, address: Address, name: string): Promise<string[]> {
   const known = (await knownNames(context)).filter((each) => each.name !== name)
-  return known.flatMap(({ name: other, what, address: known }) => {
-    if (known === undefined) return []
-    if (known === address) return [`${what} "${other}" has this address too`]
-    const ends = (text: Address) => [text.slice(2, 2 + COMPARED_DIGITS), text.slice(-COMPARED_DIGITS)].join()
-    return ends(known) === ends(address)
-      ? [
-          `it begins and ends like ${what} "${other}", which is ${known}: such addresses are made to be mistaken for others`,
-        ]
-      : []
-  })
+  return known.flatMap((each) =>
+    each.address === address ? [`${each.what} "${each.name}" has this address too`] : imitations(each, address),
+  )
+}
+
+/** The same of an address that is paid. One that has a name is meant. */
+export async function warningsOfPayee(context: CliContext, payee: Address): Promise<string[]> {
+  const known = await knownNames(context)
+  return known.some(({ address }) => address === payee) ? [] : known.flatMap((each) => imitations(each, payee))
+}
+
+function imitations({ name, what, address: known }: Known, address: Address): string[] {
+  const ends = (text: Address) => [text.slice(2, 2 + COMPARED_DIGITS), text.slice(-COMPARED_DIGITS)].join()
+  if (known === undefined || ends(known) !== ends(address)) return []
+  return [
+    `it begins and ends like ${what} "${name}", which is ${known}: such addresses are made to be mistaken for others`,
+  ]
 }
 
 async function knownNames({ folder }: CliContext): Promise<Known[]> {

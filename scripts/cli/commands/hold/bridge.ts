@@ -19,6 +19,7 @@ import {
 } from '../../assets/asset-option.ts'
 import { formatOf } from '../../assets/words.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
+import { warningsOfPayee } from '../../contacts/names.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
 import { openOwnNode } from '../../link.ts'
 import { addYes, agree, networkData, networkRow, type YesFlag } from '../../moving/agree.ts'
@@ -77,6 +78,7 @@ async function bridge(
     ['move', `${chosen.words} to Ethereum`],
     ['from', await describeWhom(context, wallet.address)],
     ['to', whom],
+    ...(await warningsOfPayee(context, payee)).map((warning) => ['careful', warning] as const),
     ...(memo === undefined ? [] : [['memo', memo] as const]),
   ] as const
   await agree(context, node, terms, flags, 'Ask for this?')

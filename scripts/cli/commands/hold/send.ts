@@ -10,6 +10,7 @@ import { lockPayments } from '../../account-lock.ts'
 import type { WrittenAmount } from '../../amount.ts'
 import { addAssetOptions, checkMeant, checkPayee, chooseAsset } from '../../assets/asset-option.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
+import { warningsOfPayee } from '../../contacts/names.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
 import { openOwnNode } from '../../link.ts'
 import { addYes, agree, networkData, networkRow, type YesFlag } from '../../moving/agree.ts'
@@ -74,6 +75,7 @@ async function send(
     ['pay', chosen.words],
     ['from', await describeWhom(context, wallet.address)],
     ['to', whom],
+    ...(await warningsOfPayee(context, to)).map((warning) => ['careful', warning] as const),
     ...(memo === undefined ? [] : [['memo', memo] as const]),
     ...(label === undefined ? [] : [['they say', JSON.stringify(label)] as const]),
   ] as const

@@ -48,7 +48,8 @@ async function passphrase(
   const name = settings.wallet
   await checkThere(folder.wallets, name)
   // What is wrong with the new one is said before the old one is typed.
-  const given = newPassphraseFile === undefined ? undefined : await readPassphraseFile(newPassphraseFile)
+  const given =
+    newPassphraseFile === undefined ? undefined : await readPassphraseFile(newPassphraseFile, context.signal)
   if (given !== undefined) checkPassphrase(given)
   if (given === undefined && !shell.stdin.isTTY) {
     throw new OperationError(

@@ -1,11 +1,12 @@
 // ttx wallet create, import and derive: what adds a wallet to the data folder.
 
 import { type Command, InvalidArgumentError } from 'commander'
+import { refusalOf } from '../../../../node/disk.ts'
 import { OperationError } from '../../../../node/errors.ts'
 import { addressOfKey } from '../../../../node/protocol/ids.ts'
 import { publicKeyOf } from '../../../../node/protocol/signature.ts'
 import { decryptKeystore, type Origin, parseKeystore } from '../../../../node/wallet/keystore.ts'
-import { checkFree, listWallets, readKeystore, saveWallet } from '../../../../node/wallet/wallet-folder.ts'
+import { checkFree, listWallets, readKeystore, saveWallet, walletFile } from '../../../../node/wallet/wallet-folder.ts'
 import { createWords, KEY_FOLDER, MAX_INDEX, openPhrase, parseWords } from '../../../../node/wallet/words.ts'
 import { addExamples } from '../../audience.ts'
 import { checkNoContact } from '../../contacts/names.ts'
@@ -75,7 +76,19 @@ async function create(context: CliContext, { index }: { readonly index: number }
   return {
     data: { ...shown.data, words },
     text: `${shown.text}\n\nWrite down these words in their order, on paper. They are the wallet, and they are shown only this once:\n\n${formatWords(words)}`,
+    onUnread: (cause) => wordsUnread(context, cause),
   }
+}
+
+/** The key is safe in its file, but its owner believes in words that nobody has. */
+function wordsUnread({ folder, settings: { wallet: name } }: CliContext, cause: unknown): OperationError {
+  const file = walletFile(folder.wallets, name)
+  const got = refusalOf(cause)?.is ?? (cause instanceof Error ? cause.message : String(cause))
+  return new OperationError(
+    'write-failed',
+    `expected to show the words of wallet "${name}", got ${got}: the wallet is in ${file}, and its words are lost; run "ttx wallet remove ${name}" and make another one, or back up the file together with its passphrase`,
+    { facts: { file }, cause },
+  )
 }
 
 async function importWallet(context: CliContext, options: ImportOptions): Promise<Result> {
@@ -92,11 +105,11 @@ async function importWallet(context: CliContext, options: ImportOptions): Promis
     const origin = { phrase: phrase.fingerprint, index }
     return await save(context, phrase.keyAt(index), await readNewPassphrase(context), origin)
   }
-  const keystore = parseKeystore(await readKeystore(file), file)
+  const keystore = parseKeystore(await readKeystore(file, context.signal), file)
   const passphrase =
     keystorePassphraseFile === undefined
       ? await readPassphrase(context, `Passphrase of ${file}`)
-      : await readPassphraseFile(keystorePassphraseFile)
+      : await readPassphraseFile(keystorePassphraseFile, context.signal)
   const key = await decryptKeystore(keystore, passphrase, file)
   return await save(context, key, await readNewPassphrase(context), keystore.ttx)
 }

@@ -6,6 +6,7 @@ import { test } from 'node:test'
 import { OperationError } from '../../../../node/errors.ts'
 import { formatHex, parseHex } from '../../../../node/protocol/bytes.ts'
 import { keccak } from '../../../../node/protocol/hash.ts'
+import { decodeWritten } from '../../../../node/wallet/as-written.ts'
 import { checkPassphrase, decryptKeystore, encryptKeystore, parseKeystore } from '../../../../node/wallet/keystore.ts'
 import { Wallet } from '../../../../node/wallet/wallet.ts'
 
@@ -216,4 +217,13 @@ test('empty, short and monotonous passphrases are refused', async () => {
     await assert.rejects(encryptKeystore(KEY, weak, FAST_N), hasCode('weak-passphrase'))
   }
   checkPassphrase('8 chars!')
+})
+
+test('a new passphrase of bytes in no known encoding is refused, since others would open the wallet too', () => {
+  for (const bytes of [
+    [0x61, 0xe4, 0x31, 0xfc, 0x32, 0x33, 0x34, 0x35],
+    [0xff, 0x80, 0x10, 0x41, 0x42, 0x43, 0x44, 0x45],
+  ])
+    assert.throws(() => checkPassphrase(decodeWritten(Uint8Array.from(bytes))), { code: 'weak-passphrase' })
+  assert.doesNotThrow(() => checkPassphrase('a\u00e41\u00fc2345'))
 })

@@ -150,3 +150,15 @@ test('of two commands at once one waits for no answer and loses nothing', async 
   const { contacts } = await json('list')
   assert(contacts.length >= 1 && contacts.every(({ name }: { name: string }) => ['bob', 'carol'].includes(name)))
 })
+
+test('a name that a contact has and a wallet whose file is damaged is refused: which of them is meant is not known', async (t) => {
+  const { data, run, whose } = await open(t)
+  for (const [name, { address }] of [
+    ['shop', bob],
+    ['rent', carol],
+  ] as const)
+    assert.equal((await run('add', name, address)).exitCode, 0)
+  await writeFile(join(data, 'wallets', 'shop.json'), '{"version":3')
+  await assert.rejects(whose('shop'), { code: 'bad-address', message: /whose file names no address/ })
+  assert.equal(await whose('rent'), carol.address)
+})

@@ -139,3 +139,14 @@ test('each kind of transaction is told as its two sides see it', () => {
   const { file: _file, ...missing } = known(self)
   assert.deepEqual(historyEntry(missing, alice.address, undefined).kind, undefined)
 })
+
+test('a text is no formula either where a spreadsheet separates cells by something else than commas', () => {
+  for (const text of ['thanks;=1+1', 'a\t@SUM(A1)', 'x; +2', 'y;"-3', 'z|=cmd', ';\uff1d1', 'b;c;=2']) {
+    const cells = formatCsv([['2026', text]])
+      .trimEnd()
+      .replaceAll('"', '')
+      .split(/[,;\t|]/)
+    assert(!cells.some((cell) => /^\s*[=+\-@\uff1d]/.test(cell)), JSON.stringify(cells))
+  }
+  assert.equal(formatCsv([['one;two', 'a|b', '3 - 1']]), '"one;two",a|b,3 - 1\r\n')
+})

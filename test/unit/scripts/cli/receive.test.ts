@@ -95,3 +95,20 @@ test('what the command line says beside a request must not contradict it', async
   assert.equal((await json('receive', '5', '--to', RULES.bridge)).error.code, 'bad-address')
   assert.equal(await balanceOf(carol.address), 0n)
 })
+
+test('an address that begins and ends like that of a contact is pointed at before it is paid, and the contact itself is not', async (t) => {
+  const { run } = await openTown(t)
+  const digits = carol.address.slice(2)
+  const middle = digits.slice(4, -4).replace(/[0-9a-f]/g, (digit) => (digit === '7' ? '3' : '7'))
+  const twin = `0x${digits.slice(0, 4)}${middle}${digits.slice(-4)}`
+  await run(['contact', 'add', 'carol', carol.address])
+  for (const args of [
+    ['send', '3', twin],
+    ['send', `torrenttx:${twin}?amount=4`],
+    ['bridge', '5', twin],
+  ]) {
+    const { err } = await run(args, { answer: 'no\n' })
+    assert.match(err, /^careful +it begins and ends like contact "carol"/m, args.join(' '))
+  }
+  assert(!(await run(['send', '3', 'carol'], { answer: 'no\n' })).err.includes('careful'))
+})

@@ -214,3 +214,29 @@ test('at a terminal a new passphrase is asked for twice and an old one once, hid
   const shown = await at(['wallet', 'show', '--json'], [['Passphrase of wallet "default"', PASSPHRASE]])
   assert.equal(JSON.parse(shown.out).address, JUNK_ADDRESS)
 })
+
+test('a wallet whose words nobody could read is said to have none, by an exit code too; what else is not read ends quietly', async (t) => {
+  const data = await mkdtemp(join(tmpdir(), 'ttx-unread-'))
+  t.after(() => rm(data, { recursive: true, force: true }))
+
+  const run = async (command: string, to: string) => {
+    const child = spawn('bash', ['-c', `"$0" "$1" --data "$2" wallet ${command} ${to}`, process.execPath, TTX, data], {
+      env: { PATH: process.env['PATH'], TTX_PASSPHRASE: 'four random words' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    child.stdout.destroy() // closes the pipe: nobody reads
+    const err = child.stderr.toArray()
+    const [exitCode] = await once(child, 'close')
+    return { exitCode, err: `${Buffer.concat(await err)}` }
+  }
+  for (const [name, to] of [
+    ['unread', ''],
+    ['full', '> /dev/full'],
+  ] as const) {
+    const { exitCode, err } = await run(`create --wallet ${name}`, to)
+    assert.equal(exitCode, 74, err)
+    assert.match(err, new RegExp(`expected to show the words of wallet "${name}".*ttx wallet remove ${name}`))
+    assert((await readdir(join(data, 'wallets'))).includes(`${name}.json`))
+  }
+  assert.deepEqual(await run('list', ''), { exitCode: 0, err: '' })
+})
