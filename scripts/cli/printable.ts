@@ -16,6 +16,11 @@ export function readable(text: string, env: Shell['env'] = {}): string {
   return asTyped(checksummed(printable(text)), callOf(env))
 }
 
+/** Words that somebody else chose, beside ours: in quotation marks, and without runs of blanks, which could push them into a line of their own. */
+export function inQuotes(text: string): string {
+  return `"${text.replaceAll('"', "'").replace(/\p{Zs}{2,}/gu, (run) => ` [${run.length} blanks] `)}"`
+}
+
 /** With each such character as JSON has it (`\u001b`), line feeds excepted. JSON stays the same JSON. */
 export function printable(text: string): string {
   return text.replace(UNSEEN, (found) => (found === LINE_FEED ? found : escaped(found)))

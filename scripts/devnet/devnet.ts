@@ -27,7 +27,7 @@ import { EXAMPLE_TOKEN_FILE, exampleToken } from './example-token.ts'
 import type { DevnetOptions } from './options.ts'
 import { devnetServices } from './services.ts'
 import { type ServiceSpec, Supervisor } from './supervisor.ts'
-import { openDevWallet } from './wallets.ts'
+import { DEVNET_WALLETS, openDevWallet } from './wallets.ts'
 
 export type DevnetDeps = {
   readonly log: Logger
@@ -37,8 +37,6 @@ export type DevnetDeps = {
   readonly onLine: (name: string, line: string) => void
 }
 
-/** Wallets of a devnet: `genesis` owns all TTX at first. */
-const DEVNET_WALLETS = ['genesis', 'miner', 'relayer', 'watcher'] as const
 /** A block in a second on one slow core, however often the target halves within an hour. */
 const DEVNET_TARGET = 2n ** 240n - 1n
 const WALLET_ETHER = '1000'
@@ -185,7 +183,7 @@ export class Devnet {
 
   async #passphrase(): Promise<string> {
     const passphrase = await readFile(this.passphraseFile, 'utf8').catch(() => undefined)
-    if (passphrase !== undefined) return passphrase.trim()
+    if (passphrase !== undefined) return passphrase.replace(/\r?\n$/, '')
     const fresh = randomBytes(16).toString('hex')
     await makeFolder(this.data)
     await writeFile(this.passphraseFile, `${fresh}\n`, { flag: 'wx', mode: 0o600 })

@@ -5,6 +5,8 @@ import { OperationError } from '../../node/errors.ts'
 import type { Wallet } from '../../node/wallet/wallet.ts'
 import { openWallet, saveWallet } from '../../node/wallet/wallet-folder.ts'
 
+/** `genesis` owns all TTX at first. Each start opens them with the passphrase beside them. */
+export const DEVNET_WALLETS = ['genesis', 'miner', 'relayer', 'watcher'] as const
 // More work for scrypt would protect nothing.
 const SCRYPT_N = 4_096
 

@@ -28,6 +28,7 @@ import { payOnce } from '../../moving/unsaid.ts'
 import { describeWhom } from '../../moving/whom.ts'
 import { boundOutputs } from '../../offers/book.ts'
 import { parseMemo } from '../../payment-arguments.ts'
+import { inQuotes } from '../../printable.ts'
 import { addSettings } from '../../setting-flags.ts'
 import { openSigning, SIGNING_SETTINGS } from '../../signing.ts'
 import { addressOf, WHOSE } from '../../whose.ts'
@@ -79,7 +80,7 @@ async function bridge(
     ['from', await describeWhom(context, wallet.address)],
     ['to', whom],
     ...(await warningsOfPayee(context, payee)).map((warning) => ['careful', warning] as const),
-    ...(memo === undefined ? [] : [['memo', memo] as const]),
+    ...(memo === undefined ? [] : [['memo', inQuotes(memo)] as const]),
   ] as const
   await agree(context, node, terms, flags, 'Ask for this?')
   context.resources.use(await lockPayments(context.folder.outbox, wallet.address, context.signal))

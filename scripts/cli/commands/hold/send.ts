@@ -20,6 +20,7 @@ import { payOnce } from '../../moving/unsaid.ts'
 import { describeWhom } from '../../moving/whom.ts'
 import { boundOutputs } from '../../offers/book.ts'
 import { parseMemo } from '../../payment-arguments.ts'
+import { inQuotes } from '../../printable.ts'
 import { addSettings } from '../../setting-flags.ts'
 import { openSigning, SIGNING_SETTINGS } from '../../signing.ts'
 import { WHOSE } from '../../whose.ts'
@@ -76,8 +77,8 @@ async function send(
     ['from', await describeWhom(context, wallet.address)],
     ['to', whom],
     ...(await warningsOfPayee(context, to)).map((warning) => ['careful', warning] as const),
-    ...(memo === undefined ? [] : [['memo', memo] as const]),
-    ...(label === undefined ? [] : [['they say', JSON.stringify(label)] as const]),
+    ...(memo === undefined ? [] : [['memo', inQuotes(memo)] as const]),
+    ...(label === undefined ? [] : [['they say', inQuotes(label)] as const]),
   ] as const
   await agree(context, node, terms, given, 'Pay this?')
   context.resources.use(await lockPayments(context.folder.outbox, wallet.address, context.signal))

@@ -12,6 +12,7 @@ import { addExamples } from '../../audience.ts'
 import { checkNoContact } from '../../contacts/names.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
 import { askNewPassphrase, readPassphrase, readPassphraseFile } from '../../passphrase.ts'
+import { checkNotDevnets } from './devnets-own.ts'
 
 export function registerChanging(wallet: Command, act: Act): void {
   addExamples(
@@ -47,6 +48,7 @@ async function passphrase(
   const { shell, folder, settings } = context
   const name = settings.wallet
   await checkThere(folder.wallets, name)
+  await checkNotDevnets(context, name)
   // What is wrong with the new one is said before the old one is typed.
   const given =
     newPassphraseFile === undefined ? undefined : await readPassphraseFile(newPassphraseFile, context.signal)
@@ -86,6 +88,7 @@ async function passphrase(
 async function rename(context: CliContext, from: string, to: string): Promise<Result> {
   const { wallets } = context.folder
   await checkThere(wallets, from)
+  await checkNotDevnets(context, from)
   await using _changing = await lockWallets(context)
   await checkNoContact(context, to)
   await renameWallet(wallets, from, to)

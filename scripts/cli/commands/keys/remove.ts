@@ -18,6 +18,7 @@ import { readable } from '../../printable.ts'
 import { confirm } from '../../prompt.ts'
 import { addSettings } from '../../setting-flags.ts'
 import { lockWallets } from './change.ts'
+import { checkNotDevnets } from './devnets-own.ts'
 
 export function registerRemove(wallet: Command, act: Act): void {
   addExamples(
@@ -41,6 +42,7 @@ export function registerRemove(wallet: Command, act: Act): void {
 async function remove(context: CliContext, name: string, { yes }: { readonly yes?: true }): Promise<Result> {
   const { folder, shell, signal } = context
   await checkThere(folder.wallets, name)
+  await checkNotDevnets(context, name)
   await using _changing = await lockWallets(context)
   const address = (await listWallets(folder.wallets)).find((wallet) => wallet.name === name)?.address
   // A payment that is being made ends first.

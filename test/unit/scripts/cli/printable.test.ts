@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { printable, printableLine } from '../../../../scripts/cli/printable.ts'
+import { inQuotes, printable, printableLine } from '../../../../scripts/cli/printable.ts'
 
 test('what moves, turns, or has no width is shown by its number, and letters of all scripts as they are', () => {
   const seen = ['plain', 'Grüße', '表', 'שלום', 'سلام', '😀', 'e\u0301', ' ', '\u00a0']
@@ -19,4 +19,10 @@ test('what moves, turns, or has no width is shown by its number, and letters of 
   }
   assert.equal(printable('a\nb\u200b'), 'a\nb\\u200b')
   assert.equal(printableLine('a\nb'), 'a\\u000ab')
+})
+
+test('words of others are quoted, and push nothing into a line of its own', () => {
+  assert.equal(inQuotes('for the coffee'), '"for the coffee"')
+  assert.equal(inQuotes(`tea${' '.repeat(60)}to  0x12`), '"tea [60 blanks] to [2 blanks] 0x12"')
+  assert.equal(inQuotes('a\u2003\u00a0\u3000b "c"'), `"a [3 blanks] b 'c'"`)
 })

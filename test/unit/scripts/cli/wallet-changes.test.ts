@@ -180,6 +180,26 @@ test('a wallet is renamed, but not to what is a wallet or a contact already', as
   assert(await opens(OLD, 'savings'))
 })
 
+test('what a devnet opens at each start stays as it is', async (t) => {
+  const { run, data, wallets } = await open(t)
+  for (const name of ['genesis', 'watcher'])
+    (await saveWallet(wallets, name, key, OLD, { scryptN: 4_096 }))[Symbol.dispose]()
+  const lines = [
+    ['wallet', 'passphrase', '--wallet', 'genesis', '--new-passphrase-file', '/dev/null'],
+    ['wallet', 'rename', 'watcher', 'mine'],
+    ['wallet', 'remove', 'genesis', '--yes'],
+  ]
+  await writeFile(join(data, 'deployment.json'), '{}')
+  for (const line of lines) {
+    const { exitCode, err } = await run(line)
+    assert.equal(exitCode, 1)
+    assert.match(err, /expected a wallet of yours, got "(genesis|watcher)", which the devnet in .+ opens at each start/)
+  }
+  // Elsewhere these are names as others.
+  await rm(join(data, 'deployment.json'))
+  assert.equal((await run(['wallet', 'rename', 'watcher', 'mine'])).exitCode, 0)
+})
+
 test('before a wallet is removed its unfinished business is named, and its own name has to be typed', async (t) => {
   const { data, wallets, run } = await open(t)
   const payments = join(data, 'outbox', 'payments')
