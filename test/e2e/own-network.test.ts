@@ -12,7 +12,7 @@ import { freePorts } from '../../scripts/devnet/ports.ts'
 import { Anvil } from '../support/chain/anvil.ts'
 import { type Finished, Running, until } from '../support/processes/processes.ts'
 
-const TTX = fileURLToPath(new URL('../../scripts/ttx.ts', import.meta.url))
+const TTX = fileURLToPath(new URL('../../scripts/ttx.mjs', import.meta.url))
 const PAGES = ['running-a-node', 'mining', 'bridging', 'watching'] as const
 /** Commands that run until Ctrl-C, with what each says once it is there for the next command. */
 const LASTING: readonly (readonly [RegExp, RegExp])[] = [
