@@ -63,6 +63,10 @@ test('the prices are those of the contract, to the wei and to the hash', async (
   }
 
   await holdPrices()
+  await stage.until('the node to follow the bridge', async () => {
+    const { bridge } = await node.call('node_info', {})
+    return bridge.state === 'live'
+  })
   const { data, of } = await costs()
   assert.equal(data.baseFeeWei, `${BASE_FEE}`)
   assert.deepEqual([data.node, data.queueWaiting, data.overturn.displaced], ['live', '0', 0])
