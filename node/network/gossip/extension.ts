@@ -64,7 +64,7 @@ function readHello(wire: Wire, handshake: BencodedDictionary, self: Introduction
   const id = toInfohash(node)
   if (id === self.nodeId) throw new RuleError('unwanted-peer', 'this node connected to itself')
   const host = wire.remoteAddress ?? ''
-  const outgoing = wire.type.endsWith('Outgoing')
+  const outgoing = wire.type?.endsWith('Outgoing') === true
   const takes = outgoing ? wire.remotePort : port
   const isPort = typeof takes === 'number' && takes > 0 && takes < 65_535
   const client = v instanceof Uint8Array ? printable(v) : ''

@@ -34,7 +34,13 @@ const INDEXED = new Set([4, 6, 7, 8, 0x0d, 0x10, 0x11])
 type Guarded = { torrent?: Torrent; closed: boolean; readonly costly: TokenBucket }
 const guarded = new WeakMap<Wire, Guarded>()
 
-const { _onMessageLength, _onMessage, _processBuffer, _write } = Wire.prototype
+const { _onHandshakeBuffer, _onMessageLength, _onMessage, _processBuffer, _write } = Wire.prototype
+// webtorrent looks up the torrent of a connection that came in, and reads on meanwhile: what follows the handshake in one piece with it would be read
+// without the torrent's extensions, and without these guards. The parser has a flag for such a pause, which it sets nowhere.
+Wire.prototype._onHandshakeBuffer = function (this: Wire, bytes) {
+  this._pePending = this.type?.endsWith('Incoming') === true
+  _onHandshakeBuffer.call(this, bytes)
+}
 Wire.prototype._onMessageLength = function (this: Wire, bytes) {
   const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0)
   if (length > MAX_WIRE_MESSAGE_BYTES) throw broken('a message is too long', { length })
@@ -61,9 +67,14 @@ Wire.prototype._write = function (this: Wire, data, done) {
   _write.call(this, data, done)
 }
 
-/** Lets the guard check piece indices of this wire against the torrent. webtorrent has added `ut_metadata` to it before. */
+/** Lets the guard check piece indices of this wire against the torrent, and what came behind the handshake be read. webtorrent has added `ut_metadata` to it before. */
 export function guardWire(wire: Wire, torrent: Torrent): void {
   stateOf(wire).torrent = torrent
+  if (wire._pePending) {
+    wire._pePending = false
+    // After whoever else extends new wires, and after the answer to the handshake.
+    queueMicrotask(() => wire._processBuffer())
+  }
   const { ut_metadata: metadata } = wire
   if (metadata === undefined) return
   const setMetadata = metadata.setMetadata.bind(metadata)

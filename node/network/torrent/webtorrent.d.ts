@@ -84,7 +84,7 @@ declare module 'bittorrent-protocol' {
 
   /** One connection after the transport: a duplex stream that parses BEP 3, 6 and 10. */
   class Wire extends Duplex {
-    readonly type: string
+    readonly type: string | null
     readonly peerId: string | null
     readonly remoteAddress?: string
     readonly remotePort?: number
@@ -107,10 +107,13 @@ declare module 'bittorrent-protocol' {
     readonly _readableState: { readonly buffered: number }
     _buffer: Uint8Array[]
     _bufferSize: number
+    /** While it is set, what comes waits in the buffer. */
+    _pePending: boolean
     use(extension: new (wire: Wire) => ExtensionHandler): void
     extended(name: string, payload: Uint8Array): void
     override destroy(): this
     _parse(bytes: number, parser: (bytes: Uint8Array) => void): void
+    _onHandshakeBuffer(bytes: Uint8Array): void
     _onMessageLength(bytes: Uint8Array): void
     _onMessage(bytes: Uint8Array): void
     _processBuffer(): void

@@ -55,6 +55,13 @@ export class Attacker {
     return this.socket.destroyed || this.socket.readableEnded
   }
 
+  /** What is said meanwhile leaves at once, as one segment where it fits. */
+  async inOnePiece(say: () => Promise<void> | void): Promise<void> {
+    this.socket.cork()
+    await say()
+    this.socket.uncork()
+  }
+
   raw(bytes: Uint8Array): void {
     this.socket.write(bytes)
   }

@@ -6,6 +6,7 @@ import { OperationError } from '../../../../node/errors.ts'
 import type { TransactionOutcome } from '../../../../node/network/store.ts'
 import type { Infohash } from '../../../../node/protocol/ids.ts'
 import { infohashOf } from '../../../../node/protocol/infohash.ts'
+import { Attacker, MEETING_POINT } from './attacker.ts'
 import { Lab, SILENT, until } from './lab.ts'
 import { MemoryStore, testFile } from './memory-store.ts'
 
@@ -20,6 +21,25 @@ test('a transaction reaches the other of two nodes, in either direction', async 
   await until(() => bob.store.has(fromAlice) && alice.store.has(fromBob), 'both have both')
   assert.deepEqual(bob.store.transaction(fromAlice), testFile('from alice'))
   assert.deepEqual(alice.store.received, [fromBob], 'nothing comes back')
+})
+
+test('a peer that says all in one piece with its handshake is a node like any other', async () => {
+  await using lab = new Lab()
+  const node = await lab.node()
+  const [infohash] = node.store.add(testFile('known before'))
+  assert(infohash)
+  for (let i = 1; i <= 10; i++) {
+    const peer = await Attacker.connect(node.address)
+    lab.defer(() => peer.close())
+    await peer.inOnePiece(() => {
+      peer.handshake(MEETING_POINT)
+      peer.introduce({ node: Buffer.alloc(20, i) })
+      // Its number of our messages is not known before it answers: what it may send at once are those of BitTorrent itself.
+      peer.message(2)
+    })
+    await until(() => node.network.peers().length === i, `peer ${i} is taken`)
+    await until(() => peer.told('summary').length > 0, 'it is told how much is here')
+  }
 })
 
 test('a node between two others relays', async () => {

@@ -3,10 +3,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import Wire from 'bittorrent-protocol'
+import type { Torrent } from 'webtorrent'
 import { extendWire } from '../../../../node/network/gossip/extension.ts'
 import { decodeMessage, EXTENSION_VERSION } from '../../../../node/network/gossip/messages.ts'
 import { encode } from '../../../../node/network/torrent/bencode.ts'
-import '../../../../node/network/torrent/guard.ts'
+import { guardWire } from '../../../../node/network/torrent/guard.ts'
 import { type Infohash, toBytes } from '../../../../node/protocol/ids.ts'
 
 const OURS = 'aa'.repeat(20) as Infohash
@@ -85,6 +86,8 @@ function connect() {
       Buffer.from('-XX0001-somebody0000'),
     ]),
   )
+  // As webtorrent does, which looks the torrent up first.
+  wire.once('handshake', () => guardWire(wire, { pieces: [] } as unknown as Torrent))
   const hello = (torrenttx: object | undefined, v = 'somebody') => {
     const content = encode({
       v,

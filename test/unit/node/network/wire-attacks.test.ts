@@ -53,6 +53,21 @@ for (const [name, attack] of Object.entries(ATTACKS)) {
   })
 }
 
+for (const [name, attack] of Object.entries(ATTACKS).slice(1)) {
+  test(`is cut off, in one piece with the handshakes: ${name}`, async () => {
+    await using lab = new Lab()
+    const node = await lab.node()
+    const attacker = await Attacker.connect(node.address)
+    lab.defer(() => attacker.close())
+    await attacker.inOnePiece(() => {
+      attacker.handshake(MEETING_POINT)
+      return attack(attacker)
+    })
+    await until(() => attacker.isClosed, 'the node closed the connection')
+    await isAlive(lab, node)
+  })
+}
+
 test('a short have and then have-all on a second connection do not fill the memory', async () => {
   await using lab = new Lab()
   const node = await lab.node()
