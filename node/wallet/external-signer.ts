@@ -7,6 +7,7 @@ import { z } from 'zod'
 import { OperationError } from '../errors.ts'
 import { formatHex, parseHex } from '../protocol/bytes.ts'
 import { type Address, parseAddress } from '../protocol/ids.ts'
+import { RuleError } from '../protocol/rule-error.ts'
 import { isCanonicalSignature, recoverSender, SIGNATURE_BYTES } from '../protocol/signature.ts'
 import type { TypedMessage } from '../protocol/typed-data.ts'
 
@@ -97,7 +98,9 @@ function accountsIn({ shown }: Place, result: unknown): readonly Address[] {
   const parsed = z.array(z.string()).max(1_000).safeParse(result)
   try {
     if (parsed.success) return parsed.data.map((text) => parseAddress(text))
-  } catch {}
+  } catch (error) {
+    if (!(error instanceof RuleError)) throw error
+  }
   throw badSigner(`a list of addresses from the signer at ${shown}`, 'something else')
 }
 

@@ -86,7 +86,7 @@ function connect() {
       Buffer.from('-XX0001-somebody0000'),
     ]),
   )
-  // As webtorrent does, which looks the torrent up first.
+  // As webtorrent does, which looks the torrent up first. The guard reads only how many pieces it has.
   wire.once('handshake', () => guardWire(wire, { pieces: [] } as unknown as Torrent))
   const hello = (torrenttx: object | undefined, v = 'somebody') => {
     const content = encode({

@@ -189,14 +189,14 @@ test('what a devnet opens at each start stays as it is', async (t) => {
     ['wallet', 'rename', 'watcher', 'mine'],
     ['wallet', 'remove', 'genesis', '--yes'],
   ]
-  await writeFile(join(data, 'deployment.json'), '{}')
+  for (const file of ['deployment.json', 'passphrase']) await writeFile(join(data, file), '{}')
   for (const line of lines) {
     const { exitCode, err } = await run(line)
     assert.equal(exitCode, 1)
     assert.match(err, /expected a wallet of yours, got "(genesis|watcher)", which the devnet in .+ opens at each start/)
   }
   // Elsewhere these are names as others.
-  await rm(join(data, 'deployment.json'))
+  await rm(join(data, 'passphrase'))
   assert.equal((await run(['wallet', 'rename', 'watcher', 'mine'])).exitCode, 0)
 })
 
