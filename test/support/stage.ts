@@ -231,6 +231,15 @@ export class Stage {
     await this.anvil.warp(timestamp + seconds)
   }
 
+  /** Waits until the node has taken in what Ethereum has now: after blocks were added it stays `live` until it looks. */
+  async seenBy(node: NodeClient): Promise<void> {
+    const newest = await this.anvil.client.getBlockNumber()
+    await this.until('the node to have seen Ethereum', async () => {
+      const { state, ethereumBlock } = (await node.call('node_info', {})).bridge
+      return state === 'live' && ethereumBlock !== undefined && ethereumBlock >= newest
+    })
+  }
+
   async until(what: string, isTrue: () => boolean | Promise<boolean>, waitMs = WAIT_MS): Promise<void> {
     const end = Date.now() + waitMs
     while (!(await isTrue())) {

@@ -20,6 +20,9 @@ export const noTests: Tally = { passed: 0, failed: 0, skipped: 0, failures: [] }
 const hungTestMs = 15 * 60_000
 const silenceMs = 20 * 60_000
 
+/** Characters. */
+const MOST_OF_A_REASON = 400
+
 const untrackedPromises = new URL('./untracked-promises.ts', import.meta.url).href
 
 const tallySchema = z.object({ passed: z.number(), failed: z.number(), skipped: z.number() })
@@ -103,6 +106,15 @@ export async function runNodeTests(files: readonly string[], concurrency: number
   return { ...tally, failed: Math.max(tally.failed + incomplete, failedInAll), failures }
 }
 
+/** Of a comparison what differed too, as far as it is short. */
+function inOneLine(message: string): string {
+  const lines = message.split('\n', 40).map((line) => line.trim())
+  return lines
+    .filter((line) => line !== '' && line !== '+ actual - expected')
+    .join(' ')
+    .slice(0, MOST_OF_A_REASON)
+}
+
 /** Returns what failed until the call: each test, and a file only if none of its tests did. */
 function watchFailures(stream: ReturnType<typeof run>, files: readonly string[]): () => string[] {
   const failures: string[] = []
@@ -110,7 +122,7 @@ function watchFailures(stream: ReturnType<typeof run>, files: readonly string[])
   const whole = new Map<string, string>()
   stream.on('test:fail', ({ name, file = '', details, skip, todo }) => {
     const { message, cause } = details.error
-    const reason = (cause instanceof Error ? cause.message : message).split('\n', 3).join(' ')
+    const reason = inOneLine(cause instanceof Error ? cause.message : message)
     // A suite fails as well where one of its tests does, and so does a file.
     if (skip !== undefined || todo !== undefined || message.includes('subtest failed')) return
     if (isAbsolute(name) || files.includes(name)) {

@@ -96,11 +96,7 @@ export class Reorganised {
 
   /** Waits until the node has taken in what Ethereum has now. */
   async seen(): Promise<void> {
-    const newest = await this.stage.anvil.client.getBlockNumber()
-    await this.stage.until('the node to have seen Ethereum', async () => {
-      const { state, ethereumBlock } = (await this.node.call('node_info', {})).bridge
-      return state === 'live' && ethereumBlock !== undefined && ethereumBlock >= newest
-    })
+    await this.stage.seenBy(this.node)
   }
 
   /** That the node holds what one holds that saw nothing but the end. */

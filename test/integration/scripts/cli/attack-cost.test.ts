@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { encodeFunctionData, type Hex } from 'viem'
 import { bridgeAbi } from '../../../../deployments/bridge-abi.ts'
-import { readAllBlocks } from '../../../../node/client/all-blocks.ts'
 import { publishCall } from '../../../../node/ethereum/calls.ts'
 import { formatHex } from '../../../../node/protocol/bytes.ts'
 import { genesisInfohash, genesisState } from '../../../../node/protocol/genesis.ts'
@@ -63,10 +62,7 @@ test('the prices are those of the contract, to the wei and to the hash', async (
   }
 
   await holdPrices()
-  await stage.until('the node to follow the bridge', async () => {
-    const { bridge } = await node.call('node_info', {})
-    return bridge.state === 'live'
-  })
+  await stage.seenBy(node)
   const { data, of } = await costs()
   assert.equal(data.baseFeeWei, `${BASE_FEE}`)
   assert.deepEqual([data.node, data.queueWaiting, data.overturn.displaced], ['live', '0', 0])
@@ -110,11 +106,7 @@ test('the prices are those of the contract, to the wei and to the hash', async (
   assert.equal(await isTaken(force, fee - 1n), false)
   assert.equal(await isTaken(force, fee), true)
 
-  await stage.until('the node to have seen it all', async () => {
-    const { status, blocks } = await readAllBlocks(node)
-    const { length } = await node.call('bridge_queue', { lane: 'forced', from: 0n, count: 0 })
-    return status.state === 'live' && blocks.length === 3 && length === 1n
-  })
+  await stage.seenBy(node)
   const later = await costs()
   assert.equal(later.data.queueWaiting, '1')
   // The race is open, and its blocks are equal: one hash more on the later one would be ahead.
