@@ -6,27 +6,53 @@ const BEGINNINGS: ReadonlySet<number> = new Set([...',[{'].map((sign) => sign.ch
 /** Any answer may have at most this many values. */
 const FREE_VALUES = 100_000
 
-/**
- * The body as text, unpacked. `bytesAValue` is the least length of an honest value, on average: text of a given length takes long to parse where it
- * has many. Throws `RangeError` beyond `mostBytes` or below that, and what reading throws.
- */
-export async function readBounded(response: Response, mostBytes: number, bytesAValue = 0): Promise<string> {
-  if (response.body === null) return ''
-  const decoder = new TextDecoder()
-  let text = ''
-  let bytes = 0
-  let values = 0
-  for await (const chunk of response.body) {
-    bytes += chunk.length
-    if (bytes > mostBytes) throw new RangeError(`expected an answer of at most ${mostBytes} bytes, got more`)
-    if (bytesAValue > 0) {
-      for (const byte of chunk) if (BEGINNINGS.has(byte)) values += 1
-      if (values > FREE_VALUES && values * bytesAValue > bytes)
+/** Text that comes in parts. */
+export class BoundedText {
+  readonly #mostBytes: number
+  readonly #bytesAValue: number
+  readonly #decoder = new TextDecoder()
+  #text = ''
+  #bytes = 0
+  #values = 0
+
+  /** `bytesAValue` is the least length of an honest value, on average: text of a given length takes long to parse where it has many. */
+  constructor(mostBytes: number, bytesAValue = 0) {
+    this.#mostBytes = mostBytes
+    this.#bytesAValue = bytesAValue
+  }
+
+  /** Throws `RangeError` beyond the most bytes, or below the least length of a value. */
+  add(part: Uint8Array): void {
+    this.#bytes += part.length
+    const [bytes, most, least] = [this.#bytes, this.#mostBytes, this.#bytesAValue]
+    if (bytes > most) throw new RangeError(`expected an answer of at most ${most} bytes, got more`)
+    if (least > 0) {
+      for (const byte of part) if (BEGINNINGS.has(byte)) this.#values += 1
+      if (this.#values > FREE_VALUES && this.#values * least > bytes)
         throw new RangeError(
-          `expected values of at least ${bytesAValue} bytes on average, got ${values} in ${bytes} bytes`,
+          `expected values of at least ${least} bytes on average, got ${this.#values} in ${bytes} bytes`,
         )
     }
-    text += decoder.decode(chunk, { stream: true })
+    this.#text += this.#decoder.decode(part, { stream: true })
   }
-  return text + decoder.decode()
+
+  /** All of it. */
+  end(): string {
+    return this.#text + this.#decoder.decode()
+  }
+}
+
+/** The body as text, unpacked; `onPart` is called with each part. Throws as `BoundedText` does, and what reading throws. */
+export async function readBounded(
+  response: Response,
+  mostBytes: number,
+  bytesAValue = 0,
+  onPart: () => void = () => {},
+): Promise<string> {
+  const text = new BoundedText(mostBytes, bytesAValue)
+  for await (const part of response.body ?? []) {
+    onPart()
+    text.add(part)
+  }
+  return text.end()
 }

@@ -15,15 +15,9 @@ export class Stillness implements Disposable {
     return this.#ended.signal
   }
 
-  /** Passes an answer on as it is. */
-  watched(): TransformStream<Uint8Array, Uint8Array> {
+  /** A part came. */
+  refresh(): void {
     this.#timer.refresh()
-    return new TransformStream({
-      transform: (part, passed) => {
-        this.#timer.refresh()
-        passed.enqueue(part)
-      },
-    })
   }
 
   [Symbol.dispose](): void {

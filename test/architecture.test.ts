@@ -31,7 +31,7 @@ const sources = readSources(
 const pinned = { ...manifest.dependencies, ...manifest.devDependencies }
 const maxLines = 300
 /** What `package.json#imports` has Node take. */
-const NODE_BACKENDS = ['node/protocol/keccak/wasm.ts', 'node/protocol/secp256k1/native.ts']
+const NODE_BACKENDS = ['node/protocol/keccak/wasm.ts', 'node/protocol/secp256k1/native.ts', 'node/http/by-node.ts']
 
 test('every import is one that the import table allows', () => {
   const wrong = sources.flatMap(({ path, imports }) => {
@@ -121,6 +121,7 @@ test('native code of the curve is imported by one file, and nothing but the name
     .map(({ path }) => path)
   assert.deepEqual(direct, [])
   assert.deepEqual(Object.keys(manifest.imports['#keccak'] ?? {}), ['node', 'default'])
+  assert.deepEqual(Object.keys(manifest.imports['#post'] ?? {}), ['node', 'default'])
   assert.deepEqual(Object.keys(manifest.imports['#secp256k1'] ?? {}), ['node', 'default'])
 })
 

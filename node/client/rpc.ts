@@ -1,9 +1,10 @@
 // The typed client of a node's JSON-RPC, for everything that is not the node. It runs in a browser too.
 
 import { z } from 'zod'
-import { readBounded } from '../bounded-answer.ts'
+import { post } from '#post'
 import { OperationError } from '../errors.ts'
-import { encodeText } from '../protocol/bytes.ts'
+import { type Place, placeOf } from '../http/place.ts'
+import { NoConnectionError } from '../http/question.ts'
 import type { RuleError } from '../protocol/rule-error.ts'
 import { API, type CallParams, type Method, type Result } from '../rpc/api.ts'
 import { toWire } from '../rpc/json.ts'
@@ -25,12 +26,6 @@ export type NodeClient = {
  */
 type NoAnswer = 'no-connection' | 'cut' | 'timeout' | 'ended'
 
-/** Of `fetch` on Node.js, from before anything is sent. */
-const NO_CONNECTION: ReadonlySet<unknown> = new Set([
-  ...['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT'],
-])
-/** What `fetch` says of ports that it never connects to (the Fetch standard, section 2.9). */
-const BAD_PORT = 'bad port'
 /** JSON-RPC 2.0, section 5.1. */
 const METHOD_NOT_FOUND = -32_601
 
@@ -59,18 +54,24 @@ const DEFAULTS = { timeoutMs: 60_000, mostBytes: 2 ** 28 }
 export function createNodeClient(given: string, options: NodeClientOptions = {}): NodeClient {
   const { timeoutMs, mostBytes } = { ...DEFAULTS, ...options }
   const place = placeOf(given)
-  const { url } = place
+  const url = place.name
   return {
     url,
     call: async (method, params, signal) => {
       const late = AbortSignal.timeout(timeoutMs)
       const limits = [late, ...(signal ? [signal] : [])]
       const failed = (cause: unknown) => {
-        const problem = signal?.aborted ? 'ended' : late.aborted ? 'timeout' : problemOf(cause)
+        const problem = signal?.aborted
+          ? 'ended'
+          : late.aborted
+            ? 'timeout'
+            : cause instanceof NoConnectionError
+              ? 'no-connection'
+              : 'cut'
         return noAnswer(url, problem, timeoutMs, cause)
       }
       const request = { jsonrpc: '2.0', id: 1, method, params: toWire(params) }
-      const answer = ANSWER.safeParse(await post(place, request, AbortSignal.any(limits), mostBytes, failed)).data
+      const answer = ANSWER.safeParse(await ask(place, request, AbortSignal.any(limits), mostBytes, failed)).data
       if (answer?.error?.code === METHOD_NOT_FOUND) throw otherProgram(url, method, answer.error.message)
       if (answer?.error !== undefined) throw translate(answer.error)
       if (answer?.result === undefined) throw badAnswer(url, 'no JSON-RPC response')
@@ -88,60 +89,24 @@ export function createNodeClient(given: string, options: NodeClientOptions = {})
   }
 }
 
-/** `address` without the credentials, which `fetch` refuses in a URL and repeats in its error. */
-type Place = { readonly url: string; readonly address: string; readonly headers: Readonly<Record<string, string>> }
-
-function placeOf(given: string): Place {
-  const parsed = URL.parse(given)
-  if (parsed === null) return { url: 'a URL that is none', address: given, headers: {} }
-  const url = `${parsed.protocol}//${parsed.host}`
-  const { username, password } = parsed
-  if (username === '' && password === '') return { url, address: given, headers: {} }
-  const credentials = encodeText(`${decoded(username)}:${decoded(password)}`)
-  parsed.username = ''
-  parsed.password = ''
-  return { url, address: parsed.href, headers: { authorization: `Basic ${btoa(String.fromCharCode(...credentials))}` } }
-}
-
-/** As it is where a percent sign in it begins no escape. */
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
-}
-
-async function post(
-  { url, address, headers }: Place,
+async function ask(
+  { name, address: url, headers }: Place,
   request: unknown,
   signal: AbortSignal,
   mostBytes: number,
   failed: (cause: unknown) => OperationError,
 ): Promise<unknown> {
-  let response: Response
   try {
     // A connection that is kept can be closed by the node in the moment in which it is used again: nobody would know whether the call arrived.
-    const all = { 'content-type': 'application/json', connection: 'close', ...headers }
-    response = await fetch(address, { method: 'POST', headers: all, body: JSON.stringify(request), signal })
+    const answer = await post({ url, headers, body: JSON.stringify(request), signal, mostBytes, isAlone: true })
+    if (answer.status !== 200) throw badAnswer(name, `HTTP ${answer.status}`)
+    return JSON.parse(answer.text)
   } catch (cause) {
-    throw failed(cause)
-  }
-  if (response.status !== 200) throw badAnswer(url, `HTTP ${response.status}`)
-  try {
-    return JSON.parse(await readBounded(response, mostBytes))
-  } catch (cause) {
-    if (cause instanceof RangeError) throw badAnswer(url, cause.message)
+    if (cause instanceof OperationError) throw cause
+    if (cause instanceof RangeError) throw badAnswer(name, cause.message)
     if (cause instanceof SyntaxError) return undefined
     throw failed(cause)
   }
-}
-
-function problemOf(error: unknown): NoAnswer {
-  const cause = error instanceof Error ? error.cause : undefined
-  if (!(cause instanceof Error)) return 'cut'
-  const isUnsent = 'code' in cause ? NO_CONNECTION.has(cause.code) : cause.message === BAD_PORT
-  return isUnsent ? 'no-connection' : 'cut'
 }
 
 function noAnswer(url: string, problem: NoAnswer, timeoutMs: number, cause: unknown): OperationError {

@@ -2,11 +2,10 @@
 // and says in our words what it did not get.
 
 import { setTimeout as delay } from 'node:timers/promises'
-import { createPublicClient, fallback, http, keccak256, type PublicClient, toBytes } from 'viem'
-import { readBounded } from '../bounded-answer.ts'
+import { createPublicClient, fallback, keccak256, type PublicClient, toBytes } from 'viem'
 import { OperationError } from '../errors.ts'
 import { type Hash, parseHash } from '../protocol/ids.ts'
-import { Stillness } from '../stillness.ts'
+import { endpoint } from './endpoint.ts'
 import { Pace } from './pace.ts'
 import { closed, failureOf, nameOf, problemOf, waitOf } from './problems.ts'
 
@@ -68,18 +67,9 @@ export class Connection {
     const { timeoutMs } = { ...DEFAULTS, ...options }
     this.#options = { ...DEFAULTS, patienceMs: timeoutMs, ...options }
     this.#pace = new Pace(() => performance.now(), Math.min(timeoutMs, LONGEST_PAUSE_MS))
-    const stillMs = STILL * timeoutMs
-    const clientWaiting = (timeout: number, maxResponseBodySize: number) => {
-      const fetchFn = async (input: string | URL | Request, init?: RequestInit) => {
-        using stillness = new Stillness(stillMs)
-        const signals = [this.#closing.signal, stillness.signal, ...(init?.signal ? [init.signal] : [])]
-        const { body, status, statusText, headers } = await fetch(input, { ...init, signal: AbortSignal.any(signals) })
-        const parts = body?.pipeThrough(stillness.watched()) ?? null
-        const text = await readBounded(new Response(parts), maxResponseBodySize, BYTES_A_VALUE)
-        return new Response(text, { status, statusText, headers })
-      }
-      const each = { fetchFn, timeout, retryCount: 0, maxResponseBodySize }
-      const all = urls.map((url) => http(url, each))
+    const common = { stillMs: STILL * timeoutMs, bytesAValue: BYTES_A_VALUE }
+    const clientWaiting = (timeoutMs: number, mostBytes: number) => {
+      const all = urls.map((url) => endpoint(url, { ...common, timeoutMs, mostBytes }, this.#closing.signal))
       return createPublicClient({ transport: fallback(all, { retryCount: 0 }), cacheTime: 0 })
     }
     this.#client = clientWaiting(this.#options.timeoutMs, MOST_BYTES)

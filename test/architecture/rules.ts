@@ -24,6 +24,7 @@ const BASICS = [
   'node/durable.ts',
   'node/within.ts',
   'node/bounded-answer.ts',
+  'node/http/',
   'node/stillness.ts',
   'node/turns.ts',
 ]
@@ -69,7 +70,7 @@ const FOLDER_RULES: readonly FolderRule[] = [
       'node/rpc/json.ts',
       'node/errors.ts',
       'node/error-codes.ts',
-      'node/bounded-answer.ts',
+      'node/http/',
     ],
     packages: ['zod'],
   },

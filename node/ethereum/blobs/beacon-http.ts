@@ -82,8 +82,8 @@ export class BeaconHttp {
         await response.body?.cancel()
         return this.#without(path, response.status)
       }
-      const parts = response.body?.pipeThrough(stillness.watched()) ?? null
-      return await readBounded(new Response(parts), mostBytes, BYTES_A_VALUE)
+      stillness.refresh()
+      return await readBounded(response, mostBytes, BYTES_A_VALUE, () => stillness.refresh())
     } catch (cause) {
       if (signal.aborted) throw signal.reason
       if (cause instanceof OperationError) throw cause
