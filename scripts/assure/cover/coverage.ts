@@ -111,7 +111,9 @@ async function prepare(): Promise<ReadonlyMap<string, Branched>> {
   await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
   await writeFile(join(folder, 'hardhat.config.ts'), CONFIG)
   const chain = join(folder, 'test/support/contract/chain.ts')
-  const raised = (await readFile(chain, 'utf8')).replace('const GAS_LIMIT = 2 ** 24', 'const GAS_LIMIT = 2 ** 27')
+  const text = await readFile(chain, 'utf8')
+  const raised = text.replace('GAS_LIMITS = { osaka: 2 ** 24,', 'GAS_LIMITS = { osaka: 2 ** 27,')
+  if (raised === text) throw new Error(`expected ${chain} to say how much gas a transaction may take`)
   await writeFile(chain, raised)
 
   const sources = readSources()
