@@ -99,12 +99,16 @@ function encodeFolderInfo(folder: string, files: readonly BlockFile[], pieceByte
   return concat(encodeText(head), pieces, encodeText('e'))
 }
 
+/** All of `outputsIn`. */
+export function decodeOutputs(bytes: Uint8Array): Output[] {
+  return Array.from(outputsIn(bytes))
+}
+
 /**
  * Reads `outputs.bin`. Throws `RuleError('bad-snapshot')` where it does not consist of whole groups of outputs above zero; whether order and
  * content are right shows in the state's root.
  */
-export function decodeOutputs(bytes: Uint8Array): Output[] {
-  const outputs: Output[] = []
+export function* outputsIn(bytes: Uint8Array): Generator<Output> {
   for (let offset = 0; offset < bytes.length; ) {
     const head = bytes.subarray(offset, offset + GROUP_BYTES)
     const kindAndAsset = head.subarray(0, ASSET_BYTES)
@@ -120,10 +124,9 @@ export function decodeOutputs(bytes: Uint8Array): Output[] {
       const value = decodeUint(record.subarray(40))
       if (value === 0n) throw new RuleError('bad-snapshot', 'outputs.bin must hold outputs above zero')
       const [infohash, owner] = [toInfohash(record.subarray(0, 20)), toAddress(record.subarray(20, 40))]
-      outputs.push(ofAsset({ infohash, owner, value }, asset))
+      yield ofAsset({ infohash, owner, value }, asset)
     }
   }
-  return outputs
 }
 
 /** `outputs.bin`: the outputs in their order, that of `outputsOf`. */

@@ -6,7 +6,7 @@ import { keccak } from './hash.ts'
 import { type Address, type Hash, type Infohash, toBytes, toHash } from './ids.ts'
 import { RuleError } from './rule-error.ts'
 import { MAX_TOKENS } from './rules.ts'
-import { entries, find, insert, isTaken, rootOf, type Tree } from './tree.ts'
+import { entries, find, type Leaf, rootInParts, rootOf, type Tree, treeOf } from './tree.ts'
 
 /** What an entry's key was made of. An account has no infohash, an entry of TTX no asset. */
 export type EntryName = { readonly owner: Address; readonly infohash?: Infohash; readonly asset?: Asset }
@@ -15,7 +15,8 @@ export type State = Tree<EntryName>
 export type Output = EntryName & { readonly infohash: Infohash; readonly value: bigint }
 export type Balance = Omit<EntryName, 'infohash'> & { readonly value: bigint }
 
-const EMPTY_STATE: State = undefined
+/** Entries between two pauses. */
+const PART = 1_000
 
 /**
  * keccak(0x00 ‖ infohash ‖ owner) with the first bit 0, or keccak(0x01 ‖ owner) with the first bit 1: no output has the place of an account.
@@ -31,6 +32,12 @@ export function entryKey({ owner, infohash, asset }: EntryName): Uint8Array {
 
 export function stateRoot(state: State): Hash {
   return toHash(rootOf(state))
+}
+
+/** The same with pauses: of many changed entries it takes long. */
+export function* rootOfState(state: State): Generator<undefined, Hash> {
+  yield* rootInParts(state)
+  return stateRoot(state)
 }
 
 /** Base units; 0 if nothing is there. */
@@ -53,24 +60,32 @@ export function ofAsset<T extends object>(ofTtx: T, asset: Asset | undefined): T
  * account would be above 2^128 - 1, which no state has.
  */
 export function stateOf(outputs: Iterable<Output>): State {
-  let state = EMPTY_STATE
-  const balances = new Map<string, Balance>()
-  for (const { infohash, owner, asset, value } of outputs) {
-    state = insertNew(state, ofAsset({ infohash, owner }, asset), value)
-    const account = `${owner} ${asset}`
-    balances.set(account, ofAsset({ owner, value: (balances.get(account)?.value ?? 0n) + value }, asset))
-  }
-  for (const { owner, asset, value } of balances.values()) {
-    if (value > MAX_TOKENS) throw new RuleError('bad-snapshot', 'an account of a state must be below 2^128')
-    state = insertNew(state, ofAsset({ owner }, asset), value)
-  }
-  return state
+  const work = stateInParts(outputs)
+  for (let next = work.next(); ; next = work.next()) if (next.done) return next.value
 }
 
-function insertNew(state: State, name: EntryName, value: bigint): State {
-  const key = entryKey(name)
-  if (isTaken(state, key)) throw new RuleError('bad-snapshot', 'two entries of a state must not have one place')
-  return insert(state, { key, value, name })
+/** The same with pauses. Its root is known at the end. */
+export function* stateInParts(outputs: Iterable<Output>): Generator<undefined, State> {
+  const leaves: Leaf<EntryName>[] = []
+  const balances = new Map<string, { readonly name: EntryName; value: bigint }>()
+  const add = (name: EntryName, value: bigint) => leaves.push({ key: entryKey(name), value, name })
+  for (const { infohash, owner, asset, value } of outputs) {
+    add(ofAsset({ infohash, owner }, asset), value)
+    const account = asset === undefined ? owner : `${owner} ${asset}`
+    const known = balances.get(account)
+    if (known === undefined) balances.set(account, { name: ofAsset({ owner }, asset), value })
+    else known.value += value
+    if (leaves.length % PART === 0) yield
+  }
+  for (const { name, value } of balances.values()) {
+    if (value > MAX_TOKENS) throw new RuleError('bad-snapshot', 'an account of a state must be below 2^128')
+    add(name, value)
+    if (leaves.length % PART === 0) yield
+  }
+  const made = treeOf(leaves)
+  if (made === undefined) throw new RuleError('bad-snapshot', 'two entries of a state must not have one place')
+  yield* rootInParts(made.tree)
+  return made.tree
 }
 
 /** TTX first, then ascending by kind and asset; ascending by infohash, then owner. */

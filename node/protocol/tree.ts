@@ -14,6 +14,9 @@ type Inner<Name> = { readonly left: Tree<Name>; readonly right: Tree<Name>; hash
 export type Tree<Name> = undefined | Leaf<Name> | Inner<Name>
 
 const EMPTY_HASH = new Uint8Array(32)
+/** Levels from the top whose subtrees are hashed apart: of a million entries each has some 250. */
+const PARTED_LEVELS = 12
+const TAKEN = new Error('two entries have one place')
 
 /** 32 bytes; remembered in the node. */
 export function rootOf<Name>(tree: Tree<Name>): Uint8Array {
@@ -40,6 +43,43 @@ export function insert<Name>(tree: Tree<Name>, leaf: Leaf<Name>, depth = 0): Tre
   return bit(leaf.key, depth) === 0
     ? { left: insert(tree.left, leaf, depth + 1), right: tree.right }
     : { left: tree.left, right: insert(tree.right, leaf, depth + 1) }
+}
+
+/**
+ * The tree of all these, which it puts into another order: as `insert` makes it leaf by leaf, many times faster. `undefined` if two of them have
+ * one place.
+ */
+export function treeOf<Name>(leaves: Leaf<Name>[]): { readonly tree: Tree<Name> } | undefined {
+  const build = (from: number, to: number, depth: number): Tree<Name> => {
+    if (to - from < 2) return leaves[from < to ? from : leaves.length]
+    if (depth === PLACE_BITS) throw TAKEN
+    let middle = from
+    for (let i = from; i < to; i++) {
+      const leaf = leaves[i]
+      const other = leaves[middle]
+      if (leaf === undefined || other === undefined || bit(leaf.key, depth) === 1) continue
+      leaves[i] = other
+      leaves[middle++] = leaf
+    }
+    return { left: build(from, middle, depth + 1), right: build(middle, to, depth + 1) }
+  }
+  try {
+    return { tree: build(0, leaves.length, 0) }
+  } catch (error) {
+    if (error === TAKEN) return undefined
+    throw error
+  }
+}
+
+/** Works out the root, with a pause after each part, so that `rootOf` need not. */
+export function* rootInParts<Name>(tree: Tree<Name>, depth = 0): Generator<undefined, void> {
+  if (tree === undefined || 'key' in tree || tree.hash !== undefined || depth === PARTED_LEVELS) {
+    rootOf(tree)
+    yield
+    return
+  }
+  yield* rootInParts(tree.left, depth + 1)
+  yield* rootInParts(tree.right, depth + 1)
 }
 
 /** The tree without the entry of `key`, which must be there. A leaf that is left alone moves up. */
