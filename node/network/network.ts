@@ -14,12 +14,14 @@ import { extendWire } from './gossip/extension.ts'
 import { Hub } from './gossip/hub.ts'
 import type { Hello } from './gossip/peer.ts'
 import { PeerExchange } from './gossip/peer-exchange.ts'
+import type { ToldBlocks } from './gossip/told-blocks.ts'
 import type { Flow } from './gossip/traffic.ts'
 import { meetingPoint } from './meeting-point.ts'
 import { DEFAULT_NETWORK_OPTIONS, NETWORK_BOUNDS, type NetworkBounds, type NetworkOptions } from './options.ts'
 import { isAddress, isLoopbackAddress } from './proof.ts'
 import type { NetworkStore, StoreChange, Summary, TorrentFile } from './store.ts'
 import { TorrentClient } from './torrent/client.ts'
+import type { Progress } from './torrent/download.ts'
 import { blockContent, type Content, infohashOfInfo, transactionContent } from './torrent/metainfo.ts'
 import { SecretIndex } from './torrent/secret-index.ts'
 import { type FetchHints, NO_HINTS, Transfers } from './transfers.ts'
@@ -193,9 +195,22 @@ export class Network {
     return await this.#transfers.fetch(infohash, signal, hints)
   }
 
-  /** The files of a block's torrent. Throws `OperationError('download-failed' | 'download-aborted')`, `RuleError('bad-torrent')`. */
-  async fetchBlock(torrent: Infohash, signal: AbortSignal, hints = NO_HINTS): Promise<readonly TorrentFile[]> {
-    return await this.#transfers.fetchBlock(torrent, signal, hints)
+  /**
+   * The files of a block's torrent; `onProgress` is told of the bytes that have come, and of how many there are. Throws
+   * `OperationError('download-failed' | 'download-aborted')`, `RuleError('bad-torrent')`.
+   */
+  async fetchBlock(
+    torrent: Infohash,
+    signal: AbortSignal,
+    hints = NO_HINTS,
+    onProgress?: Progress,
+  ): Promise<readonly TorrentFile[]> {
+    return await this.#transfers.fetchBlock(torrent, signal, hints, onProgress)
+  }
+
+  /** What peers say of blocks, which is kept only where it was asked for: of a node that has still to begin. */
+  get told(): ToldBlocks {
+    return this.#blocks.told
   }
 
   async #contentOf(infohash: Infohash): Promise<Content | undefined> {
@@ -281,6 +296,7 @@ export class Network {
     }
     for (const [infohash, isShared] of meanwhile) if (isShared) this.#index(infohash)
     for (const { torrent } of this.#store.headers()) this.#secrets.add(torrent)
+    for await (const torrent of this.#store.torrents?.() ?? []) this.#secrets.add(torrent)
     isIndexed = true
   }
 

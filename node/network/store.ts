@@ -59,6 +59,9 @@ export interface NetworkStore {
   /** Infohash of the network's genesis: peers of another one are refused. */
   readonly genesis: Infohash
 
+  /** Whether nothing can be accepted yet, so that nothing need be asked for. */
+  readonly isHeld?: boolean
+
   /** Whether a file is here in any state (waiting, conflicting and known-invalid ones included). */
   has(infohash: Infohash): boolean
   /** The bytes of `tx.json` of a shared transaction, also when it is asked for as a plain torrent. */
@@ -71,6 +74,8 @@ export interface NetworkStore {
   /** Blocks worth telling a new peer, oldest first: the branch from the last final block, and what was mined
    * on it and is not on Ethereum yet. The network sends the last 128. */
   headers(): readonly ToldBlock[]
+  /** The torrents of all blocks that can be asked for, some of them perhaps twice. */
+  torrents?(): AsyncIterable<Infohash>
 
   /** Cheap: called several times a second. */
   summary(): Summary

@@ -7,7 +7,7 @@ import type { RemotePeer } from './gossip/peer.ts'
 import { checkTxFolder } from './proof.ts'
 import type { NetworkStore, TorrentFile } from './store.ts'
 import type { TorrentClient } from './torrent/client.ts'
-import { type DownloadOptions, download } from './torrent/download.ts'
+import { type DownloadOptions, download, type Progress } from './torrent/download.ts'
 import { type Folder, folderBytes } from './torrent/metainfo.ts'
 
 /** Nodes that are asked for a file at the same time. */
@@ -75,13 +75,19 @@ export class Transfers {
   }
 
   /** See `Network.fetchBlock`. Whoever published the block chose the torrent, which may be large, and of use to nobody: it is not kept. */
-  async fetchBlock(torrent: Infohash, signal: AbortSignal, hints: FetchHints): Promise<readonly TorrentFile[]> {
+  async fetchBlock(
+    torrent: Infohash,
+    signal: AbortSignal,
+    hints: FetchHints,
+    onProgress?: Progress,
+  ): Promise<readonly TorrentFile[]> {
     const held = await this.#deps.store.blockFiles(torrent)
     return (
       held ??
       (await this.#download(torrent, this.#deps.peers(), hints, signal, {
         check: (folder) => this.#checkBlock(folder),
         isKept: false,
+        onProgress,
       }))
     )
   }
@@ -160,9 +166,9 @@ export class Transfers {
     peers: Iterable<RemotePeer>,
     hints: FetchHints,
     signal: AbortSignal,
-    manner: Pick<DownloadOptions, 'check' | 'isKept'>,
+    manner: Pick<DownloadOptions, 'check' | 'isKept' | 'onProgress'>,
   ): Promise<TorrentFile[]> {
-    const { check, isKept } = manner
+    const { check, isKept, onProgress } = manner
     if (infohash === this.#deps.meeting) throw isMeeting(infohash)
     const hinted = hints.peers.filter(this.#deps.mayDial)
     const running = this.#downloads.get(infohash)
@@ -189,6 +195,7 @@ export class Transfers {
         check(folder)
       },
       isKept,
+      onProgress,
       signal: AbortSignal.any([signal, this.#deps.stopping]),
     }).finally(() => this.#downloads.delete(infohash))
     entry.files = started

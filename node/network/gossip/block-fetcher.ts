@@ -9,6 +9,7 @@ import { RuleError } from '../../protocol/rule-error.ts'
 import { MAX_BLOCK_FETCHES, MAX_WAITING_BLOCKS } from '../limits.ts'
 import type { NetworkStore, ToldBlock, TorrentFile } from '../store.ts'
 import type { RemotePeer } from './peer.ts'
+import { ToldBlocks } from './told-blocks.ts'
 
 type Hint = {
   readonly peers: Set<RemotePeer>
@@ -35,6 +36,8 @@ export type BlockFetcherDeps = {
 }
 
 export class BlockFetcher {
+  /** For a node that has still to begin. */
+  readonly told = new ToldBlocks()
   readonly #deps: BlockFetcherDeps
   /** By hash of the sealed header, in the order of arrival; the ones being fetched included. */
   readonly #waiting = new Map<string, Waiting>()
@@ -51,6 +54,7 @@ export class BlockFetcher {
 
   /** Throws `RuleError` if the store says so of one of the headers. */
   async onBlocks(peer: RemotePeer, blocks: readonly ToldBlock[]): Promise<void> {
+    this.told.add(peer, blocks)
     for (const { sealed, torrent } of blocks) {
       const key = formatHex(keccak(sealed))
       if (this.#refused.has(key + torrent) || this.#spent.get(peer)?.has(key)) continue

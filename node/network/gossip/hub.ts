@@ -156,6 +156,7 @@ export class Hub {
 
   #reconcileIfDue(session: Session): void {
     const { peer } = session
+    if (this.#deps.store.isHeld === true) return
     if (session.isReconciling || this.#deps.now() < session.nextReconcileAt || peer.summary === undefined) return
     if (peer.summary.fingerprint === this.#deps.store.summary().fingerprint) return
     session.isReconciling = true

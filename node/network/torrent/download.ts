@@ -10,6 +10,9 @@ import { MemoryChunkStore } from './chunk-store.ts'
 import type { TorrentClient } from './client.ts'
 import { type Folder, infohashOfInfo, parseFolder, splitFiles } from './metainfo.ts'
 
+/** Bytes that have come, and how many there are. Called often. */
+export type Progress = (bytes: number, total: number) => void
+
 export type DownloadOptions = {
   /** `host:port` of nodes or stock clients to ask. */
   readonly peers: Iterable<string>
@@ -19,6 +22,7 @@ export type DownloadOptions = {
   /** It stays live until it idles, so that others can fetch from here: for what the store keeps, or refuses with an error of its own. */
   readonly isKept: boolean
   readonly signal: AbortSignal
+  readonly onProgress?: Progress | undefined
 }
 
 /**
@@ -27,7 +31,7 @@ export type DownloadOptions = {
 export async function download(
   client: TorrentClient,
   infohash: Infohash,
-  { peers, trackers, check, isKept, signal }: DownloadOptions,
+  { peers, trackers, check, isKept, signal, onProgress }: DownloadOptions,
 ): Promise<TorrentFile[]> {
   if (signal.aborted) throw aborted(infohash, signal)
   const { promise, resolve, reject } = Promise.withResolvers<void>()
@@ -57,6 +61,7 @@ export async function download(
   const onAbort = () => reject(aborted(infohash, signal))
   signal.addEventListener('abort', onAbort, { once: true })
   torrent.once('done', resolve)
+  if (onProgress !== undefined) torrent.on('download', () => onProgress(torrent.downloaded, torrent.length ?? 0))
   torrent.on('error', reject)
   torrent.once('close', () => reject(new OperationError('download-failed', `the torrent ${infohash} was closed`)))
   try {

@@ -24,6 +24,8 @@ declare module 'webtorrent' {
     readonly wires: readonly Wire[]
     readonly pieces: readonly unknown[]
     readonly pieceLength: number | undefined
+    /** Of verified pieces, and of those on their way. */
+    readonly downloaded: number
     readonly length: number | undefined
     readonly files: readonly { readonly path: string; readonly length: number }[]
     readonly _peers: Map<string, SwarmPeer> | null
