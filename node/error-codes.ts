@@ -118,6 +118,8 @@ export const OPERATION_CODES = {
   'file-not-written': 'The file cannot be written, or is there already: choose another name.',
   'file-too-long': 'The file is longer than what it should hold: check the path.',
   'file-unreadable': 'The file cannot be read: check its owner and mode.',
+  'final-not-seeded':
+    'Nobody delivers the balances of the final block, with which a new node begins: connect to more nodes with --peers, or begin at genesis with --from-genesis.',
   'files-unknown': 'The node has not replayed the block, or its state is too old: ask a node that has it.',
   'folder-other-network':
     'The data folder is for another network than that of the node: name the node or the folder of the one that is meant.',
@@ -129,6 +131,8 @@ export const OPERATION_CODES = {
   'insufficient-wttx': 'The account holds less wTTX than that: deposit less, or bridge TTX to it first.',
   interrupted: 'Ctrl-C came before the command was done: run it again to go on.',
   'journal-damaged': 'The file of one of our blocks is damaged: move it away to go on without that block.',
+  'ledger-beginning':
+    'The node is new and has still to get the balances of the final block: `ttx node status` shows how far it is, hand the transaction in again then.',
   'ledger-closed': 'The node is starting or stopping: ask again when it runs.',
   'ledger-damaged': 'The database of the ledger contradicts itself: delete it and follow the bridge again.',
   'ledger-failed': 'The disk refused a write: see to it as the message says, then start the node again.',

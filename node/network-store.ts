@@ -3,7 +3,7 @@
 import type { BlockPool, BlockSource, PooledBlock } from './block-pool.ts'
 import type { BridgeFollower } from './bridge/follower.ts'
 import { preferredBranch, preferredTip } from './bridge/fork-choice.ts'
-import { blockOf } from './bridge/view.ts'
+import { ancestry, type BridgeBlock } from './bridge/view.ts'
 import type { TransactionLedger } from './ledger/types.ts'
 import type {
   NetworkStore,
@@ -40,8 +40,13 @@ export class NodeStore implements NetworkStore {
     })
   }
 
+  get isHeld(): boolean {
+    return this.#deps.ledger.isHeld
+  }
+
   has(infohash: Infohash): boolean {
-    return this.#deps.ledger.has(infohash)
+    // What cannot be accepted yet is not asked for: reconciliation finds it later.
+    return this.isHeld || this.#deps.ledger.has(infohash)
   }
 
   transaction(infohash: Infohash): Uint8Array | undefined {
@@ -63,13 +68,32 @@ export class NodeStore implements NetworkStore {
     const mined = unpublished.map(({ sealed, torrent }) => ({ sealed, torrent }))
     if (follower === undefined) return mined
     const { view } = follower
-    const branch = [blockOf(view, view.final), ...preferredBranch(view)]
-    // Genesis was never mined: every node has it, and would mistake its header for one without work. Of the block with which this node began
-    // it knows no torrent.
-    const published = branch.flatMap(({ sealed, torrent }) => {
-      return sealed.header.height > 0n && torrent !== undefined ? [{ sealed: encodeSealed(sealed), torrent }] : []
-    })
+    // From the one on that is final for good, with which a new node begins.
+    const { settled } = follower
+    const final = []
+    for (const block of ancestry(view, view.final)) {
+      final.unshift(block)
+      if (block.id === settled.id) break
+    }
+    const published = [...final, ...preferredBranch(view)].flatMap((block) => this.#toldOf(block) ?? [])
     return [...published, ...mined]
+  }
+
+  async *torrents(): AsyncIterable<Infohash> {
+    if (this.#deps.follower !== undefined) yield* this.#deps.follower.torrents()
+  }
+
+  /** Tells the peers of a final block: new nodes among them begin with it. */
+  tellFinal(block: BridgeBlock): void {
+    const told = this.#toldOf(block)
+    if (told !== undefined) this.#tell({ transactions: [], gone: [], blocks: [told] })
+  }
+
+  /** Genesis was never mined: every node has it, and would mistake its header for one without work. */
+  #toldOf(block: BridgeBlock): ToldBlock | undefined {
+    const { sealed } = block
+    const torrent = this.#deps.follower?.torrentOf(block)
+    return sealed.header.height > 0n && torrent !== undefined ? { sealed: encodeSealed(sealed), torrent } : undefined
   }
 
   summary(): Summary {

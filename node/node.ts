@@ -1,4 +1,4 @@
-// A TorrentTX node: ledger, Ethereum's view, BitTorrent and RPC, started and stopped together.
+// A TorrentTX node: ledger, Ethereum's view, BitTorrent and RPC, started and stopped together. Long, as it joins all parts.
 //
 // Order of the parts; each may import those before it: protocol, errors, log, schema, wallet, deployment, ledger, bridge
 // (ethereum.ts is its door), network, block-pool, network-store, proof-intake, rpc.
@@ -11,6 +11,7 @@ import { BlockPool } from './block-pool.ts'
 import { BridgeFollower } from './bridge/follower.ts'
 import { preferredTip } from './bridge/fork-choice.ts'
 import { isOnQueue, queuedEntryAt } from './bridge/queue-view.ts'
+import type { Keep } from './bridge/records/past/keep.ts'
 import { brokenDatabase, openDatabase } from './database.ts'
 import type { NetworkDefinition } from './deployment.ts'
 import { makeFolder } from './disk.ts'
@@ -27,7 +28,9 @@ import { Network } from './network/network.ts'
 import type { NetworkOptions } from './network/options.ts'
 import { formatAddress, MAX_PROOF_BYTES } from './network/proof.ts'
 import { NodeStore } from './network-store.ts'
+import { type Begin, NodeBeginning } from './node-beginning.ts'
 import { takeProof } from './proof-intake.ts'
+import type { Hash } from './protocol/ids.ts'
 import { type Lane, laneOf, NO_LENGTHS } from './protocol/queue.ts'
 import { RuleError } from './protocol/rule-error.ts'
 import { toTime } from './protocol/units.ts'
@@ -61,6 +64,15 @@ export type NodeOptions = {
   readonly maxEthereumAgeMs?: number
   /** Blocks of Ethereum that may still be reorganised. Default 64. */
   readonly finalityDepth?: bigint
+  /**
+   * Where a new folder begins: at the final block, at genesis (default), or, with `either`, at the final block if a peer delivers its balances, else
+   * at genesis. A folder that began already goes on.
+   */
+  readonly begin?: Begin
+  /** Without progress for this long nobody delivers them. Default a minute. */
+  readonly patienceMs?: number
+  /** How far back states after blocks stay on disk. Default 256 blocks behind the final one. */
+  readonly keep?: Keep
 }
 
 const PROOF_FETCH_MS = 10_000
@@ -72,6 +84,7 @@ export class TtxNode {
   readonly #follower: BridgeFollower | undefined
   readonly #bridgeDatabase: Level | undefined
   readonly #network: Network
+  readonly #store: NodeStore
   readonly #rpc: RpcServer<typeof API>
   readonly #pool: BlockPool
   readonly #kzg = new KzgPool()
@@ -83,6 +96,9 @@ export class TtxNode {
   #ordering: Promise<void> = Promise.resolve()
   /** Proofs of the folder, while they are imported. */
   #proofs: Promise<void> = Promise.resolve()
+  readonly #beginning: NodeBeginning
+  /** The final block of which the peers were told last. */
+  #toldFinal: Hash | undefined
   /** Entries of each lane below this are in the ledger. */
   readonly #known: { [Each in Lane]: bigint } = { ...NO_LENGTHS }
 
@@ -100,6 +116,7 @@ export class TtxNode {
       clock: deps.clock,
       onBroken: (error) => this.#fail(error),
     })
+    this.#beginning = new NodeBeginning({ ledger: this.#ledger, network: () => this.#network }, options)
     const watches = new EndpointWatches(deps.clock)
     if (options.ethereum.length > 0) {
       this.#bridgeDatabase = new Level(join(folder, 'bridge'))
@@ -112,8 +129,11 @@ export class TtxNode {
           log: log('bridge'),
           blobs: this.#blobSource(log('blobs')),
           kzg: this.#kzg,
+          beginning: this.#beginning.source,
+          onBegun: (block, outputs) => this.#beginning.fill(block, outputs),
         },
         {
+          ...(options.keep === undefined ? {} : { keep: options.keep }),
           ...(pollMs === undefined ? {} : { pollMs }),
           ...(finalityDepth === undefined ? {} : { finalityDepth }),
           ...(maxEthereumAgeMs === undefined ? {} : { freshness: { clock: deps.clock, maxAgeMs: maxEthereumAgeMs } }),
@@ -135,6 +155,7 @@ export class TtxNode {
     const store = new NodeStore({ ledger: this.#ledger, pool: this.#pool, follower })
     const onDied = (error: Error) => this.#fail(error)
     this.#network = new Network({ store, log: log('network'), onDied, version: deps.version }, options.network)
+    this.#store = store
     const parts = {
       version: deps.version,
       definition,
@@ -157,6 +178,7 @@ export class TtxNode {
       await this.#ledger.start()
       await this.#startFollower()
       await this.#network.start()
+      this.#beginning.networkIsUp()
       await this.#rpc.start()
       this.#pulse = this.#startPulse()
       this.#proofs = this.#readProofs().catch((error) => {
@@ -194,6 +216,11 @@ export class TtxNode {
     return this.#failing.signal
   }
 
+  /** How it began, or begins: `continues` where the folder was not new. Known once it has started. */
+  get began(): Begin | 'continues' {
+    return this.#beginning.mode
+  }
+
   get rpcUrl(): string {
     return this.#rpc.url
   }
@@ -218,6 +245,7 @@ export class TtxNode {
     follower.on('view', () => {
       this.#pool.prune()
       this.#order(() => this.#announceDeposits())
+      this.#tellFinal(follower)
     })
     const folder = join(this.#options.folder, 'bridge')
     follower.on('broken', (error) => {
@@ -225,7 +253,18 @@ export class TtxNode {
       this.#fail(isDisk ? brokenDatabase(error.cause, { part: 'bridge', folder }) : error)
     })
     if (this.#bridgeDatabase !== undefined) await openDatabase(this.#bridgeDatabase, { part: 'bridge', folder })
-    await follower.start()
+    follower.on('begun', () => this.#beginning.end())
+    follower.on('renamed', (block) => {
+      if (follower.view.blocks.has(block.id)) this.#store.tellFinal(block)
+    })
+    await this.#beginning.begin(follower)
+  }
+
+  #tellFinal(follower: BridgeFollower): void {
+    const { settled } = follower
+    if (this.#toldFinal === settled.id) return
+    this.#toldFinal = settled.id
+    this.#store.tellFinal(settled)
   }
 
   #order(change: () => Promise<void>): void {

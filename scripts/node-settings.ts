@@ -30,6 +30,9 @@ export const NODE_SETTINGS = [
   'uploadLimit',
   'downloadLimit',
   'finalityDepth',
+  'fromFinal',
+  'fromGenesis',
+  'keep',
   'maxEthereumAge',
   'pollMs',
 ] as const satisfies readonly SettingKey[]

@@ -306,6 +306,29 @@ const settingsSchema = z.strictObject({
     about: 'Blocks of Ethereum that may still be reorganised; what is not that deep is not called final',
     example: '64',
   }),
+  fromFinal: z.union([z.boolean(), z.stringbool()], { error: 'true or false' }).optional().register(info, {
+    env: 'TTX_FROM_FINAL',
+    flag: '--from-final',
+    about:
+      'A new data folder begins at the final block, however long it takes until a peer delivers its balances (default: at the final block if a peer delivers them within a minute, else at genesis)',
+    example: 'true',
+  }),
+  fromGenesis: z.union([z.boolean(), z.stringbool()], { error: 'true or false' }).optional().register(info, {
+    env: 'TTX_FROM_GENESIS',
+    flag: '--from-genesis',
+    about: 'A new data folder begins at genesis: everything is read from Ethereum, which must have all old logs',
+    example: 'true',
+  }),
+  keep: z
+    .union([z.literal('all'), whole(0, 1_000_000_000)], 'all or a number of blocks')
+    .default(256)
+    .register(info, {
+      env: 'TTX_KEEP',
+      flag: '--keep <blocks>',
+      about:
+        'How many blocks behind the final one the balances stay on disk, after one block in 16, or all; of older blocks one in 256: all blocks are served, but those take longer',
+      example: '256',
+    }),
   maxEthereumAge: whole(0, 86_400).default(900).register(info, {
     env: 'TTX_MAX_ETHEREUM_AGE',
     flag: '--max-ethereum-age <seconds>',

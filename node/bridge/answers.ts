@@ -5,7 +5,7 @@ import { OperationError } from '../errors.ts'
 import type { ChainBlock } from '../ethereum/chain.ts'
 import type { Branch } from '../ledger/types.ts'
 import type { ParentBlock } from '../protocol/block.ts'
-import { type BlockContent, type BlockFile, blockTorrent } from '../protocol/block-torrent.ts'
+import type { BlockContent, BlockFile } from '../protocol/block-torrent.ts'
 import { type Hash, type Infohash, isSameBlock, isShortId } from '../protocol/ids.ts'
 import type { QueuePlace } from '../protocol/queue.ts'
 import type { PostedBody, WholeBody } from '../protocol/replay.ts'
@@ -18,6 +18,8 @@ import { preferredTip } from './fork-choice.ts'
 import { pendingEntries, type QueuedEntry, queuedEntryAt } from './queue-view.ts'
 import type { BridgeRecords } from './records/bridge-records.ts'
 import type { BlockBody } from './records/judging/judge.ts'
+import type { Keep } from './records/past/keep.ts'
+import { BlockShelf } from './shelf.ts'
 import { type BridgeBlock, type BridgeView, compareHeights, payableNumbers } from './view.ts'
 
 /**
@@ -34,15 +36,17 @@ export type FollowerStatus =
 export type Alarm = { readonly code: string; readonly message: string; readonly facts: Facts }
 
 export type FollowerEvents = {
+  /** There is a block to begin with, and the ledger has it. */
+  begun: []
   view: [BridgeView]
   status: [FollowerStatus]
   alarm: [Alarm]
   branch: [Branch]
+  /** The torrent of a block is another one than its publication says. */
+  renamed: [BridgeBlock, Infohash]
   /** The database cannot be written or read, or is damaged: that does not pass. */
   broken: [OperationError]
 }
-
-const MOST_TORRENTS = 10_000
 
 const sorted = new WeakMap<BridgeView, readonly BridgeBlock[]>()
 
@@ -57,13 +61,16 @@ function byHeight(view: BridgeView): readonly BridgeBlock[] {
 export abstract class BridgeAnswers extends EventEmitter<FollowerEvents> {
   readonly #records: BridgeRecords
   readonly #rules: Rules
-  /** What the torrents of blocks really are, where that was worked out. */
-  readonly #torrents = new Map<Hash, Infohash>()
+  readonly #shelf: BlockShelf
+  readonly #stopping: AbortSignal
 
-  constructor(records: BridgeRecords, rules: Rules) {
+  constructor(records: BridgeRecords, rules: Rules, stopping: AbortSignal) {
     super()
     this.#records = records
     this.#rules = rules
+    this.#stopping = stopping
+    const onRenamed = (block: BridgeBlock, torrent: Infohash) => this.emit('renamed', block, torrent)
+    this.#shelf = new BlockShelf({ records, stopping, onRenamed })
   }
 
   get view(): BridgeView {
@@ -81,7 +88,7 @@ export abstract class BridgeAnswers extends EventEmitter<FollowerEvents> {
    */
   block(id: Hash): BridgeBlock | undefined {
     const { blocks } = this.view
-    const known = blocks.get(id) ?? this.#records.journal.archive.block(id)
+    const known = this.#records.blockOf(id)
     if (known !== undefined || !isShortId(id)) return known
     for (const block of blocks.values()) if (isSameBlock(block.id, id)) return block
     return undefined
@@ -148,27 +155,34 @@ export abstract class BridgeAnswers extends EventEmitter<FollowerEvents> {
   }
 
   /**
-   * What the torrent of a valid block is made of; `undefined` if its body or its blobs are not here. Throws `OperationError('state-unknown')` for
-   * an invalid block, and for one so old that its state is not kept.
+   * What the torrent of a valid block is made of, however old it is; `undefined` if its body or its blobs are not here. Throws
+   * `OperationError('state-unknown')` for an invalid block, and for one below all that this node knows.
    */
   async contentOf(id: Hash): Promise<BlockContent | undefined> {
-    const block = this.view.blocks.get(id)
-    return block && this.#records.contentOf(this.view, block)
+    const block = this.#records.blockOf(id)
+    return block && (await this.#records.contentOf(block, 'own', this.#stopping))
   }
 
-  /** The files of the block torrent with this infohash, for the swarm. A publication's word for it is where to look, and proves nothing. */
+  /** The files of the block torrent with this infohash, for the swarm; `undefined` also where too many others are asked for now. */
   async filesOf(torrent: Infohash): Promise<readonly BlockFile[] | undefined> {
-    for (const block of this.view.blocks.values()) {
-      const { id } = block
-      if (block.torrent !== torrent || !this.#records.judge.states.has(id)) continue
-      // What a stranger asks for costs a look at all balances once, and not again for a hint that lies.
-      if ((this.#torrents.get(id) ?? torrent) !== torrent) continue
-      const content = await this.#records.contentOf(this.view, block)
-      const made = content && blockTorrent(content)
-      if (made !== undefined) this.#remember(id, made.infohash)
-      if (made?.infohash === torrent) return made.files
-    }
-    return undefined
+    return await this.#shelf.filesOf(torrent)
+  }
+
+  /** The torrent of a block: what it was found to be, else what its publication says. */
+  torrentOf(block: BridgeBlock): Infohash | undefined {
+    return this.#shelf.torrentOf(block.id) ?? block.torrent
+  }
+
+  /** The torrents that publications named, of all blocks. */
+  torrents(): AsyncIterable<Infohash> {
+    return this.#records.journal.torrents()
+  }
+
+  /** The oldest block from which on everything is here: all torrents above it can be made. And how many blocks behind the final one its states stay. */
+  async history(): Promise<{ readonly from: bigint; readonly keep: Keep; readonly states: number }> {
+    const { journal, keep } = this.#records
+    const beginning = await journal.beginning()
+    return { from: beginning?.height ?? 0n, keep, states: journal.keptStates.size }
   }
 
   /** The requests of a block; `undefined` if it is unknown or has no body. */
@@ -207,12 +221,6 @@ export abstract class BridgeAnswers extends EventEmitter<FollowerEvents> {
       if (paid !== undefined) claimed.set(number, paid)
     }
     return { ...this.view, claimed }
-  }
-
-  #remember(id: Hash, torrent: Infohash): void {
-    this.#torrents.set(id, torrent)
-    const oldest = this.#torrents.keys().next()
-    if (this.#torrents.size > MOST_TORRENTS && !oldest.done) this.#torrents.delete(oldest.value)
   }
 
   #bodySync(id: Hash): BlockBody {

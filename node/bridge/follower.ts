@@ -1,24 +1,28 @@
-// Follows the bridge contract: turns Ethereum's events into a view, through reorganisations, restarts and lying endpoints.
+// Follows the bridge contract: turns Ethereum's events into a view, through reorganisations, restarts and lying endpoints. Long, as it is where all
+// of that meets.
 
 import type { EventEmitter } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import { OperationError } from '../errors.ts'
 import type { KzgPool } from '../ethereum/blobs/kzg-pool.ts'
 import type { Chain, ChainBlock } from '../ethereum/chain.ts'
+import type { LedgerBlock } from '../ledger/types.ts'
 import type { Logger } from '../log.ts'
 import type { Hash } from '../protocol/ids.ts'
 import { RuleError } from '../protocol/rule-error.ts'
 import { type Alarm, BridgeAnswers, type FollowerEvents, type FollowerStatus } from './answers.ts'
+import { type BeginningProgress, type BeginningSource, beginAtFinal } from './beginning.ts'
 import { BlobCollector, type BlobFinder } from './blob-collector.ts'
 import { judgedBlock } from './branch.ts'
 import { preferredTip } from './fork-choice.ts'
 import { BridgeRecords, type FollowedNetwork } from './records/bridge-records.ts'
 import type { BridgeDatabase } from './records/disk/encoding.ts'
 import { groundOf } from './records/judging/unjudged.ts'
+import type { Keep } from './records/past/keep.ts'
 import type { WorkCheck } from './records/publication.ts'
 import { readNext } from './records/reader.ts'
 import { checkNetwork } from './same-network.ts'
-import { checkSnapshot, type Snapshot } from './snapshot.ts'
+import { type CheckedSnapshot, checkSnapshot, type Snapshot } from './snapshot.ts'
 import type { BridgeView } from './view.ts'
 
 export type FollowerDeps = {
@@ -31,6 +35,13 @@ export type FollowerDeps = {
   readonly blobs?: BlobFinder
   /** For the blobs of a snapshot, which are left aside without it. */
   readonly kzg?: Pick<KzgPool, 'hashes'>
+  /** An empty database begins at the final block, if this is there and can have it delivered; else at genesis. */
+  readonly beginning?: BeginningSource
+  /**
+   * Awaited before anything else is told where this node began at another block than genesis, each time that it starts: the ledger, if it is
+   * empty, begins there too. `outputs` are those after the block, as in `outputs.bin`.
+   */
+  readonly onBegun?: (block: LedgerBlock, outputs: () => Promise<Uint8Array>) => Promise<void>
 }
 
 export type FollowerOptions = {
@@ -45,8 +56,10 @@ export type FollowerOptions = {
   readonly keptSteps?: number
   /** An endpoint whose newest block is older than `maxAgeMs` by the `clock` (unix milliseconds) is stuck. Not checked by default. */
   readonly freshness?: { readonly clock: () => number; readonly maxAgeMs: number }
-  /** Where an empty database begins; genesis by default. */
+  /** Where an empty database begins, if it is at hand. */
   readonly snapshot?: Snapshot
+  /** How far back states after blocks stay on disk. */
+  readonly keep?: Keep
   /** What a publication's work has to be; that which the contract asks for by default. */
   readonly workProblem?: WorkCheck
 }
@@ -63,11 +76,13 @@ export class BridgeFollower extends BridgeAnswers implements AsyncDisposable {
   readonly #options: typeof DEFAULTS & FollowerOptions
   readonly #records: BridgeRecords
   readonly #collector: BlobCollector | undefined
-  readonly #stopping = new AbortController()
+  readonly #stopping: AbortController
   readonly #waiters: (() => void)[] = []
   #wake = new AbortController()
   #running: Promise<void> | undefined
   #isChecked = false
+  #isBegun = false
+  #progress: BeginningProgress | undefined
   #status: FollowerStatus = { state: 'syncing' }
   #told: BridgeView | undefined
   /** Blocks that were reported as impossible to judge. */
@@ -77,7 +92,9 @@ export class BridgeFollower extends BridgeAnswers implements AsyncDisposable {
   constructor(deps: FollowerDeps, options: FollowerOptions = {}) {
     const filled = { ...DEFAULTS, ...options }
     const records = new BridgeRecords(deps.database, deps.network, filled)
-    super(records, deps.network.rules)
+    const stopping = new AbortController()
+    super(records, deps.network.rules, stopping.signal)
+    this.#stopping = stopping
     this.#deps = deps
     this.#options = filled
     this.#records = records
@@ -105,6 +122,7 @@ export class BridgeFollower extends BridgeAnswers implements AsyncDisposable {
    */
   async start(): Promise<void> {
     await this.#records.load()
+    if (this.#records.tip !== undefined) await this.#handOver()
     this.#running = this.#run()
   }
 
@@ -121,6 +139,16 @@ export class BridgeFollower extends BridgeAnswers implements AsyncDisposable {
 
   get status(): FollowerStatus {
     return this.#status
+  }
+
+  /** How far a beginning at the final block is; `undefined` once it is over. */
+  get beginning(): BeginningProgress | undefined {
+    return this.#progress
+  }
+
+  /** Whether there is a block to begin with, and whoever waits for `onBegun` has it: nothing is told before. */
+  get isBegun(): boolean {
+    return this.#isBegun
   }
 
   /** Looks at Ethereum now, and resolves when everything there was read, or that failed: see the status. */
@@ -170,6 +198,7 @@ export class BridgeFollower extends BridgeAnswers implements AsyncDisposable {
     if (!this.#isChecked) await checkNetwork(chain, this.#deps.network)
     this.#isChecked = true
     if (this.#records.tip === undefined) await this.#begin()
+    if (!this.#isBegun) await this.#handOver()
     const reading = await readNext(chain, this.#records.checkpoints, this.#options)
     if (reading !== undefined) {
       await this.#records.take(reading, chain, this.#stopping.signal)
@@ -190,15 +219,43 @@ export class BridgeFollower extends BridgeAnswers implements AsyncDisposable {
 
   /** An empty database. */
   async #begin(): Promise<void> {
-    const { chain, network, kzg } = this.#deps
-    if (this.#options.snapshot !== undefined) {
-      const snapshot = await checkSnapshot(chain, network.rules, network.deployedBlock, this.#options.snapshot, kzg)
-      return this.#records.begin(snapshot.origin, snapshot)
-    }
+    const snapshot = await this.#snapshot()
+    if (snapshot !== undefined) return await this.#records.begin(snapshot.origin, snapshot)
+    const { chain, network } = this.#deps
     const number = network.deployedBlock > 0n ? network.deployedBlock - 1n : 0n
     const origin = await chain.blockAt(number)
     if (origin === undefined) throw behind(number)
-    return this.#records.begin(origin)
+    return await this.#records.begin(origin)
+  }
+
+  async #snapshot(): Promise<CheckedSnapshot | undefined> {
+    const { chain, network, kzg, log, beginning: source } = this.#deps
+    const { snapshot, finalityDepth } = this.#options
+    const { signal } = this.#stopping
+    if (snapshot !== undefined) return await checkSnapshot(chain, network, snapshot, { kzg, signal })
+    if (source === undefined) return undefined
+    const onProgress = (progress: BeginningProgress) => {
+      this.#progress = progress
+    }
+    const now = () => performance.now()
+    return await beginAtFinal({ chain, network, kzg, log, source, finalityDepth, onProgress, now }, signal)
+  }
+
+  /** What this node began with, to whoever needs it too. */
+  async #handOver(): Promise<void> {
+    const { journal } = this.#records
+    const block = await journal.beginning()
+    if (block !== undefined) {
+      if (this.#progress !== undefined) this.#progress = { step: 'ledger', block: block.id }
+      await this.#deps.onBegun?.({ ...block, publishedAt: Number(block.publishedAt) }, async () => {
+        const outputs = await journal.stateOutputs(block.height, block.id)
+        if (outputs !== undefined) return outputs
+        throw new OperationError('database-damaged', lostBeginning(block.id), { facts: { block: block.id } })
+      })
+    }
+    this.#progress = undefined
+    this.#isBegun = true
+    this.#tell('begun')
   }
 
   #tellView(): void {
@@ -285,6 +342,10 @@ export class BridgeFollower extends BridgeAnswers implements AsyncDisposable {
 /** What a reorganisation in the middle of a step looks like: worth a second look before an alarm is raised. */
 function isFleeting(error: unknown): boolean {
   return error instanceof OperationError && (error.code === 'ethereum-moved' || error.code === 'ethereum-refused')
+}
+
+function lostBeginning(id: Hash): string {
+  return `expected the balances after block ${id}, with which this node began, on disk, got nothing; begin again with another data folder`
 }
 
 function behind(number: bigint): OperationError {

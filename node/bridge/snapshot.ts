@@ -5,21 +5,28 @@ import type { KzgPool } from '../ethereum/blobs/kzg-pool.ts'
 import type { Chain, ChainBlock } from '../ethereum/chain.ts'
 import { blobHeadOf, stepsIn } from '../protocol/blob-block.ts'
 import { blobTraceRoot } from '../protocol/blob-hash.ts'
-import { type BlockFile, decodeOutputs, rowsIn } from '../protocol/block-torrent.ts'
+import { type BlockFile, outputsIn, rowsIn } from '../protocol/block-torrent.ts'
 import { blockId, decodeSealed, type Header } from '../protocol/header.ts'
+import type { Infohash } from '../protocol/ids.ts'
 import { LANES, NO_LENGTHS } from '../protocol/queue.ts'
 import { isInBlobs, postedOf, type WholeBody } from '../protocol/replay.ts'
 import { requestsIn, requestsRoot } from '../protocol/requests.ts'
 import { RuleError } from '../protocol/rule-error.ts'
 import type { Rules } from '../protocol/rules.ts'
-import { type State, stateOf, stateRoot } from '../protocol/state.ts'
+import { type State, stateInParts, stateRoot } from '../protocol/state.ts'
 import { type Posted, splitPosted, traceOf, traceRoot } from '../protocol/trace.ts'
 import type { Time } from '../protocol/units.ts'
+import { inTurns } from '../turns.ts'
 import type { ViewRoot } from './records/fold.ts'
 import { requestPlaces } from './view.ts'
 
 /** A sealed header (417 bytes) and the files of its torrent; `outputs.bin` is needed, the rows (steps and states, or blobs) are welcome. */
-export type Snapshot = { readonly sealed: Uint8Array; readonly files: readonly BlockFile[] }
+export type Snapshot = {
+  readonly sealed: Uint8Array
+  readonly files: readonly BlockFile[]
+  /** Under which they were fetched: other nodes can have them from here. */
+  readonly torrent?: Infohash
+}
 
 export type CheckedSnapshot = {
   readonly root: ViewRoot
@@ -31,9 +38,9 @@ export type CheckedSnapshot = {
   readonly origin: ChainBlock
 }
 
-/** The state whose outputs these are (`outputs.bin`). Throws `RuleError('bad-snapshot')` unless it is the header's. */
-export function stateOfSnapshot(header: Pick<Header, 'state'>, outputs: Uint8Array): State {
-  const state = stateOf(decodeOutputs(outputs))
+/** The state whose outputs these are (`outputs.bin`), in parts. Throws `RuleError('bad-snapshot')` unless it is the header's. */
+export function* stateOfSnapshot(header: Pick<Header, 'state'>, outputs: Uint8Array): Generator<undefined, State> {
+  const state = yield* stateInParts(outputsIn(outputs))
   if (stateRoot(state) === header.state) return state
   throw new RuleError(
     'bad-snapshot',
@@ -47,20 +54,19 @@ export function stateOfSnapshot(header: Pick<Header, 'state'>, outputs: Uint8Arr
 
 /**
  * Throws `RuleError('bad-snapshot')` or `RuleError('bad-header')` if the content is not what the header commits to, and
- * `OperationError('snapshot-not-final')` if the contract does not call the block final. `deployed` is the bridge's first block of Ethereum.
- * Without `kzg`, blobs are left aside.
+ * `OperationError('snapshot-not-final')` if the contract does not call the block final, and the signal's reason. Without `kzg`, blobs are left
+ * aside.
  */
 export async function checkSnapshot(
   chain: Chain,
-  rules: Rules,
-  deployed: bigint,
+  { rules, deployedBlock: deployed }: { readonly rules: Rules; readonly deployedBlock: bigint },
   snapshot: Snapshot,
-  kzg?: Pick<KzgPool, 'hashes'>,
+  { kzg, signal }: { readonly kzg?: Pick<KzgPool, 'hashes'> | undefined; readonly signal?: AbortSignal } = {},
 ): Promise<CheckedSnapshot> {
   const sealed = decodeSealed(snapshot.sealed)
   const id = blockId(sealed)
   const outputs = snapshot.files.find(({ name }) => name === 'outputs.bin')?.bytes ?? new Uint8Array()
-  const state = stateOfSnapshot(sealed.header, outputs)
+  const state = await inTurns(stateOfSnapshot(sealed.header, outputs), signal)
   const head = await chain.head()
   const { records, lanes } = await chain.read(head.hash, NO_LENGTHS, [id])
   const [record] = records
@@ -88,6 +94,7 @@ export async function checkSnapshot(
     work: record.work,
     requests: steps === undefined ? [] : requestPlaces(rules, steps),
     ...(posted && isInBlobs(posted) ? { blobs: posted.hashes } : {}),
+    ...(snapshot.torrent === undefined ? {} : { torrent: snapshot.torrent }),
   }
   return { root, state, outputs, origin, ...(posted ? { posted } : {}) }
 }
@@ -127,7 +134,7 @@ async function blobContent(
 }
 
 /** The newest block of Ethereum before `time`, or block `low`. */
-async function lastBefore(chain: Chain, time: Time, lowest: bigint, head: ChainBlock): Promise<ChainBlock> {
+export async function lastBefore(chain: Chain, time: Time, lowest: bigint, head: ChainBlock): Promise<ChainBlock> {
   let [low, high] = [lowest, head.number]
   while (low + 1n < high) {
     const middle = (low + high) / 2n

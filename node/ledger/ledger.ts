@@ -1,4 +1,4 @@
-// The ledger of a node: every transaction that it knows, where each stands, and who may spend what.
+// The ledger of a node: every transaction that it knows, where each stands, and who may spend what. Long, as it joins all parts.
 
 import { Level } from 'level'
 import { Breakage, openDatabase } from '../database.ts'
@@ -57,6 +57,7 @@ export class Ledger extends LedgerReader implements TransactionLedger {
   readonly #log = new ChangeLog()
   readonly #listeners = new Set<(change: LedgerChange) => void>()
   #state: 'new' | 'open' | 'closed' = 'new'
+  #isHeld = false
   #tip = ''
 
   constructor(options: LedgerOptions) {
@@ -117,6 +118,7 @@ export class Ledger extends LedgerReader implements TransactionLedger {
 
   async submit(file: Uint8Array, source: string): Promise<Submission> {
     this.#checkOpen()
+    if (this.#isHeld) throw beginning()
     if (file.length > MAX_FILE_BYTES) decodeTransaction(file) // throws
     const infohash = infohashOf(file)
     const known = this.#known(infohash)
@@ -143,6 +145,18 @@ export class Ledger extends LedgerReader implements TransactionLedger {
   async setBranch(branch: Branch): Promise<void> {
     this.#checkOpen()
     await this.#writer.runLong((change) => this.#orderBranch(change, branch))
+  }
+
+  get isHeld(): boolean {
+    return this.#isHeld
+  }
+
+  hold(): void {
+    this.#isHeld = true
+  }
+
+  release(): void {
+    this.#isHeld = false
   }
 
   async loadSnapshot(block: LedgerBlock, outputs: Iterable<Output>): Promise<void> {
@@ -289,6 +303,14 @@ export class Ledger extends LedgerReader implements TransactionLedger {
   #checkOpen(): void {
     if (this.#state !== 'open') throw closed()
   }
+}
+
+function beginning(): OperationError {
+  return new OperationError(
+    'ledger-beginning',
+    'expected a node that has its balances, got a new one that still fetches those of the final block; "ttx node status" shows how far it is: hand the transaction in again then',
+    { retry: true },
+  )
 }
 
 function closed(): OperationError {

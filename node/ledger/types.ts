@@ -224,6 +224,10 @@ export interface TransactionLedger extends AsyncDisposable {
    * The outputs must have been checked against the block's state. Files of older transactions are welcome later, but not needed.
    */
   loadSnapshot(block: LedgerBlock, outputs: Iterable<Output>): Promise<void>
+  /** Until `release` it accepts nothing: `submit` throws `OperationError('ledger-beginning')`. */
+  hold(): void
+  release(): void
+  readonly isHeld: boolean
 
   /** Whether the file need not be fetched: here in any state, or rejected lately. */
   has(infohash: Infohash): boolean

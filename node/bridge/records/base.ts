@@ -4,11 +4,11 @@ import { OperationError } from '../../errors.ts'
 import { encodeOutputs } from '../../protocol/block-torrent.ts'
 import type { Hash } from '../../protocol/ids.ts'
 import { outputsOf, type State } from '../../protocol/state.ts'
+import { inTurns } from '../../turns.ts'
 import { stateOfSnapshot } from '../snapshot.ts'
 import { type BridgeBlock, type BridgeView, blockOf } from '../view.ts'
+import type { Base } from './disk/operations.ts'
 import type { Judge } from './judging/judge.ts'
-
-export type Base = { readonly id: Hash; readonly outputs: Uint8Array }
 
 // This many final blocks after the one that is kept, a newer one is kept: what a restart replays.
 const BASE_BLOCKS = 16n
@@ -23,7 +23,12 @@ export async function newBase(
   const { height } = blockOf(view, known).sealed.header
   if (settled.sealed.header.height < height + BASE_BLOCKS) return undefined
   try {
-    return { id: settled.id, outputs: encodeOutputs(outputsOf(await judge.stateAfter(view, settled.id))) }
+    const { id, sealed } = settled
+    return {
+      id,
+      height: sealed.header.height,
+      outputs: encodeOutputs(outputsOf(await judge.stateAfter(view, settled.id))),
+    }
   } catch (error) {
     // Then the old one goes on being what a restart begins with.
     if (error instanceof OperationError && error.code === 'state-unknown') return undefined
@@ -32,9 +37,9 @@ export async function newBase(
 }
 
 /** Throws `OperationError('database-damaged')` where the disk has something else than the state after the block. */
-export function stateOfBase(block: BridgeBlock, outputs: Uint8Array): State {
+export async function stateOfBase(block: BridgeBlock, outputs: Uint8Array): Promise<State> {
   try {
-    return stateOfSnapshot(block.sealed.header, outputs)
+    return await inTurns(stateOfSnapshot(block.sealed.header, outputs))
   } catch (cause) {
     throw new OperationError(
       'database-damaged',

@@ -1,4 +1,5 @@
-// What the follower has read, in memory and on disk, always in step: one atomic batch for each step along Ethereum.
+// What the follower has read, in memory and on disk, always in step: one atomic batch for each step along Ethereum. Long, as
+// each step changes all of it.
 
 import { OperationError } from '../../errors.ts'
 import type { Chain, ChainBlock } from '../../ethereum/chain.ts'
@@ -36,6 +37,8 @@ import { Judge } from './judging/judge.ts'
 import { States } from './judging/states.ts'
 import { Verdicts } from './judging/verdicts.ts'
 import { moveRoot } from './move-root.ts'
+import { DEFAULT_KEEP, type Keep, superfluous } from './past/keep.ts'
+import { type Asker, Past } from './past/past.ts'
 import { type WorkCheck, workProblem } from './publication.ts'
 import { deepReorganisation, type Reading } from './reader.ts'
 import { bodiesOf } from './right-bodies.ts'
@@ -56,6 +59,8 @@ export type RecordsOptions = {
   readonly finalityDepth: bigint
   /** How much is kept of states after blocks, in steps that led to them. */
   readonly keptSteps?: number | undefined
+  /** How far back states stay on disk. */
+  readonly keep?: Keep | undefined
   /** Tests that make blocks up leave the work out. */
   readonly workProblem?: WorkCheck | undefined
 }
@@ -63,12 +68,11 @@ export type RecordsOptions = {
 /** Where to ask what the contract itself says. */
 export type Contract = Pick<Chain, 'read' | 'areClaimed'>
 
-// This many blocks are replayed at most for a question about one that is older than what is kept.
-const MOST_REPLAYS = 256
-
 export class BridgeRecords {
   readonly judge: Judge
   readonly journal: Journal
+  readonly past: Past
+  readonly keep: Keep
   readonly #network: FollowedNetwork
   readonly #finalityDepth: bigint
   #root: ViewRoot
@@ -86,6 +90,11 @@ export class BridgeRecords {
     this.journal = new Journal(database)
     const contents = contentsOf(this.journal, (id) => this.#intake.arriving(id))
     this.judge = new Judge(network.rules, contents, new States(keptSteps))
+    this.past = new Past({
+      ...{ rules: network.rules, journal: this.journal, states: this.judge.states },
+      blockOf: (id) => this.blockOf(id),
+    })
+    this.keep = options.keep ?? DEFAULT_KEEP
     this.#verdicts = new Verdicts(this.judge)
     const terms = {
       ...{ rules: network.rules, easiestTarget: network.genesisBlock.header.target },
@@ -134,10 +143,11 @@ export class BridgeRecords {
     this.#events = events
     this.#verdicts.learn(findings)
     this.#view = this.#fold(events)
+    await this.journal.listTorrents(events)
     const base = await this.journal.base()
     if (base === undefined) return
     this.#base = base.id
-    this.judge.states.put(base.id, stateOfBase(blockOf(this.#view, base.id), base.outputs), 0)
+    this.judge.states.put(base.id, await stateOfBase(blockOf(this.#view, base.id), base.outputs), 0)
     this.#adopt(this.#view)
   }
 
@@ -197,16 +207,21 @@ export class BridgeRecords {
     this.#verdicts.forget([id])
   }
 
+  /** A block however old; one that is older than the view has no children here. */
+  blockOf(id: Hash): BridgeBlock | undefined {
+    return this.#view.blocks.get(id) ?? this.journal.archive.block(id)
+  }
+
   /**
    * What the torrent of a valid block is made of, by our own replay; `undefined` if its body or its blobs are not here. Throws
-   * `OperationError('state-unknown')`.
+   * `OperationError('state-unknown')` and the signal's reason.
    */
-  async contentOf(view: BridgeView, block: BridgeBlock): Promise<BlockContent | undefined> {
+  async contentOf(block: BridgeBlock, asker: Asker, signal: AbortSignal): Promise<BlockContent | undefined> {
     const body = await this.journal.body(block.id)
     const posted = await this.journal.posted(block.id)
     if (body === undefined || posted === undefined || !isWhole(posted)) return undefined
     const requests = requestsOf(this.#network.rules, body.steps)
-    const state = await this.judge.stateAfter(view, block.id, { most: MOST_REPLAYS })
+    const state = await this.past.stateAfter(block, asker, signal)
     const rows = 'blobs' in posted ? { blobs: posted.blobs } : posted
     return { sealed: block.sealed, requests, state, ...rows }
   }
@@ -230,6 +245,7 @@ export class BridgeRecords {
     // What the contract has not agreed with may have to be undone.
     const settled = settledBlock(view, target.number, this.#finalityDepth)
     const base = isHead ? await newBase(this.judge, view, this.#base, settled) : undefined
+    const dropped = base ? superfluous([...this.journal.keptStates].sort(ascending), base.height, this.keep) : []
     const findings = found.size === 0 ? this.#verdicts.all : new Map([...this.#verdicts.all, ...found])
     const moved = base && moveRoot({ view, events: known, findings }, base.id, target.number - this.#finalityDepth)
     await this.journal.apply({
@@ -239,7 +255,7 @@ export class BridgeRecords {
       bodies: await bodiesOf(this.journal, view, found),
       checkpoint,
       keepFrom,
-      ...(base ? { base } : {}),
+      ...(base ? { base, dropped } : {}),
       ...(moved ? { move: moved.move } : {}),
     })
     this.#root = moved?.move.root ?? this.#root
@@ -297,4 +313,8 @@ export class BridgeRecords {
   #eventsUpTo(block: ChainBlock): readonly StoredEvent[] {
     return this.#events.filter(({ place }) => place.number <= block.number)
   }
+}
+
+function ascending(a: bigint, b: bigint): number {
+  return a < b ? -1 : a > b ? 1 : 0
 }

@@ -17,8 +17,12 @@ export function moveRoot(
   id: Hash,
   settledAt: bigint,
 ): Past & { readonly move: Move } {
-  const { sealed, publishedAt, work, requests, blobs } = blockOf(view, id)
-  const root = { id, sealed, publishedAt, work, requests, ...(blobs === undefined ? {} : { blobs }) }
+  const { sealed, publishedAt, work, requests, blobs, torrent } = blockOf(view, id)
+  const root = {
+    ...{ id, sealed, publishedAt, work, requests },
+    ...(blobs === undefined ? {} : { blobs }),
+    ...(torrent === undefined ? {} : { torrent }),
+  }
   const next = emptyView(root)
   const kept: StoredEvent[] = []
   const gone: StoredEvent[] = []

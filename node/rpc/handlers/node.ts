@@ -42,7 +42,9 @@ export function nodeHandlers(parts: NodeParts, self: NodeSelf): NodeMethods {
         fingerprint,
         waiting,
         bridge: bridgeStatusOf(parts),
-        ...(follower === undefined ? {} : { queue: fingerprintOf(follower.view.queue) }),
+        ...(follower === undefined
+          ? {}
+          : { blocks: await follower.history(), queue: fingerprintOf(follower.view.queue) }),
       }
     },
     node_status: async () => ({ ...statusOf(parts, self), diskBytes: await measured() }),

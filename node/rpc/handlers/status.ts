@@ -6,7 +6,7 @@ import { type BridgeBlock, blockOf } from '../../bridge/view.ts'
 import type { Result } from '../api.ts'
 
 export function bridgeStatusOf(parts: {
-  readonly follower: Pick<BridgeFollower, 'view' | 'status'> | undefined
+  readonly follower: (Pick<BridgeFollower, 'view' | 'status'> & Partial<Pick<BridgeFollower, 'beginning'>>) | undefined
 }): Result<'bridge_blocks'>['status'] {
   const { follower } = parts
   if (follower === undefined) return { state: 'off' }
@@ -17,6 +17,7 @@ export function bridgeStatusOf(parts: {
     ...(status.at ? { ethereumBlock: status.at.number, ethereumTime: Number(status.at.time) } : {}),
     final: refOf(blockOf(view, view.final)),
     tip: refOf(preferredTip(view)),
+    ...(follower.beginning === undefined ? {} : { beginning: follower.beginning }),
   }
 }
 

@@ -6,6 +6,18 @@ import { LANES } from '../../protocol/queue.ts'
 import { address, amount, asset, bytes, gwei, hash, infohash, millis, perLane, seconds } from '../../schema.ts'
 import { type MethodTable, NO_PARAMS } from './table.ts'
 
+const beginning = z
+  .object({
+    step: z
+      .enum(['header', 'torrent', 'balances', 'ledger'])
+      .describe('Looks for who knows the block; fetches its torrent; checks the balances in it; writes them.'),
+    block: hash.optional().describe('The final block with which it begins.'),
+    bytes: z.number().int().min(0).optional().describe('Of the torrent that have come.'),
+    total: z.number().int().min(0).optional().describe('Of the whole torrent.'),
+    problem: z.string().optional().describe('Why the last try failed; it is tried again.'),
+  })
+  .meta({ id: 'Beginning', description: 'How far a new node is that begins at the final block.' })
+
 const blockRef = z.object({ id: hash, height: amount }).meta({ id: 'BlockRef' })
 
 /** What is known of the Ethereum side: `off` without an endpoint, `unknown` while the node cannot judge (see `problem`). */
@@ -17,6 +29,7 @@ export const bridgeStatus = z
     ethereumTime: seconds.optional(),
     final: blockRef.optional(),
     tip: blockRef.optional(),
+    beginning: beginning.optional().describe('As long as the node is new and has no balances yet.'),
   })
   .meta({
     id: 'BridgeStatus',

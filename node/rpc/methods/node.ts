@@ -56,6 +56,20 @@ const endpoint = z
   })
   .meta({ id: 'Endpoint', description: 'How an endpoint of Ethereum does.' })
 
+const kept = z
+  .object({
+    from: amount.describe(
+      'Height of the block with which this node began: the torrents of all later ones can be had here.',
+    ),
+    keep: z
+      .union([amount, z.literal('all')])
+      .describe(
+        'How many blocks behind the final one the states stay on disk that were kept, one in 16. Of what is older fewer are: blocks there take longer to make.',
+      ),
+    states: z.number().int().min(0).describe('States on disk.'),
+  })
+  .meta({ id: 'Kept', description: 'Which blocks this node can serve, and how fast.' })
+
 export const NODE_METHODS = {
   node_info: {
     summary: 'What this node is, which network it serves and how far it is.',
@@ -69,6 +83,7 @@ export const NODE_METHODS = {
       fingerprint: hash.describe('Of these transactions: equal ones mean equal sets.'),
       waiting: z.number().int().describe('Files whose ancestors are missing.'),
       bridge: bridgeStatus,
+      blocks: kept.optional().describe('Absent in a node that does not follow Ethereum.'),
       queue: hash.optional().describe('Another one whenever the queue on Ethereum has other entries.'),
     }),
     errors: [],

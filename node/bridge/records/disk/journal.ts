@@ -1,16 +1,36 @@
-// What the follower learned, on disk: events, bodies of blocks, checkpoints of Ethereum, one state to replay from.
+// What the follower learned, on disk: events, bodies of blocks, checkpoints of Ethereum, states to replay from. Long, as it reads and writes all of it.
 
 import { OperationError } from '../../../errors.ts'
-import type { ChainBlock, ChainPlace } from '../../../ethereum/chain.ts'
+import type { ChainBlock } from '../../../ethereum/chain.ts'
 import { BLOB_BYTES } from '../../../protocol/blob.ts'
 import type { BlobPosted } from '../../../protocol/blob-block.ts'
-import { concat, decodeUint, encodeUint } from '../../../protocol/bytes.ts'
-import { type Hash, parseHash } from '../../../protocol/ids.ts'
-import { isInBlobs, type PostedBody, postedOf, type WholeBody } from '../../../protocol/replay.ts'
+import { decodeUint } from '../../../protocol/bytes.ts'
+import { type Hash, type Infohash, parseHash, parseInfohash, toHash } from '../../../protocol/ids.ts'
+import type { PostedBody, WholeBody } from '../../../protocol/replay.ts'
 import type { Finding, StoredEvent, ViewRoot } from '../fold.ts'
 import type { BlockBody } from '../judging/judge.ts'
 import { Archive, type Leaving } from './archive.ts'
 import { type BridgeDatabase, decodeRecord, encodeRecord, numberText, type Operation } from './encoding.ts'
+import {
+  addAll,
+  BASE,
+  BASE_OUTPUTS,
+  type Base,
+  BEGINNING,
+  type Beginning,
+  baseOperations,
+  beginningOperations,
+  blobsOperation,
+  bodyOperation,
+  checkpointKey,
+  contentOperations,
+  eventKey,
+  postedOperation,
+  STATE,
+  stateKey,
+  TORRENT,
+  torrentOperation,
+} from './operations.ts'
 
 /** How far the journal goes. `audited`: the contract itself agreed with the events up to here. */
 export type Checkpoint = ChainBlock & { readonly audited: boolean }
@@ -25,7 +45,9 @@ export type JournalStep = {
   readonly checkpoint?: Checkpoint
   /** Checkpoints below this number are not needed any more, but for the newest of them. */
   readonly keepFrom?: bigint
-  readonly base?: { readonly id: Hash; readonly outputs: Uint8Array }
+  readonly base?: Base
+  /** Heights whose states are not kept any more. */
+  readonly dropped?: readonly bigint[]
   readonly move?: Move
 }
 
@@ -44,14 +66,18 @@ type Loaded = {
 }
 
 const ROOT = 'root'
-const BASE = 'base'
 const FINDING = 'finding/'
-const BASE_OUTPUTS = 'base-outputs'
+/** There once every publication on disk has its row under `TORRENT`, which earlier versions did not write. */
+const TORRENTS_LISTED = 'torrents-listed'
+const LISTED_AT_ONCE = 1_000
+const HASH_BYTES = 32
 
 /** Every method throws `OperationError('database-failed')` where the disk or the database refuses. */
 export class Journal {
   readonly archive: Archive
   readonly #database: BridgeDatabase
+  /** Heights of the blocks whose states are on disk. */
+  readonly #kept = new Set<bigint>()
 
   constructor(database: BridgeDatabase) {
     this.#database = database
@@ -65,6 +91,8 @@ export class Journal {
       if (root === undefined) return undefined
       const checkpoints = (await this.#values('checkpoint/')).map((text) => decodeRecord<Checkpoint>(text))
       const events = (await this.#values('event/')).map((text) => decodeRecord<StoredEvent>(text))
+      const states = await this.#database.keys({ gt: STATE, lt: 'state0' }).all()
+      for (const key of states) this.#kept.add(BigInt(`0x${key.slice(STATE.length)}`))
       const found = await this.#database.iterator({ gt: FINDING, lt: 'finding0' }).all()
       const findings = new Map(
         found.map(([key, text]) => [parseHash(key.slice(FINDING.length)), decodeRecord<Finding>(text)]),
@@ -81,18 +109,80 @@ export class Journal {
     await this.#write([
       { type: 'put', key: ROOT, value: encodeRecord(root) },
       { type: 'put', key: checkpointKey(origin.number), value: encodeRecord(origin) },
-      ...(outputs ? baseOperations(root.id, outputs) : []),
+      { type: 'put', key: TORRENTS_LISTED, value: '' },
+      ...(outputs ? beginningOperations(root, outputs) : []),
+      ...(root.torrent === undefined ? [] : [torrentOperation(root.torrent, root.id)]),
       ...(posted ? contentOperations(root, posted) : []),
     ])
+    if (outputs !== undefined) this.#kept.add(root.sealed.header.height)
   }
 
-  /** The newest state that was kept: outputs as in `outputs.bin`, and the block after which it was. */
+  /** The block with which this node began; `undefined` if that is genesis. */
+  async beginning(): Promise<Beginning | undefined> {
+    return this.#do('read', async () => {
+      const text = await this.#database.get(BEGINNING)
+      return text === undefined ? undefined : decodeRecord<Beginning>(text)
+    })
+  }
+
+  /** The newest state that was kept: outputs as in `outputs.bin`, and the block after which it was, of which earlier versions kept no height. */
   async base(): Promise<{ id: Hash; outputs: Uint8Array } | undefined> {
     return this.#do('read', async () => {
-      const id = await this.#database.get(BASE)
+      const text = await this.#database.get(BASE)
+      if (text === undefined) return undefined
+      const record = decodeRecord<Hash | Pick<Base, 'id' | 'height'>>(text)
+      if (typeof record !== 'string') {
+        const outputs = await this.#outputsAt(record.height, record.id)
+        return outputs && { id: record.id, outputs }
+      }
       const outputs = await this.#database.get<string, Uint8Array>(BASE_OUTPUTS, { valueEncoding: 'view' })
-      return id === undefined || outputs === undefined ? undefined : { id: decodeRecord<Hash>(id), outputs }
+      return outputs && { id: record, outputs }
     })
+  }
+
+  /** Heights of the final blocks whose states are kept. */
+  get keptStates(): ReadonlySet<bigint> {
+    return this.#kept
+  }
+
+  /** The outputs after a final block, if they were kept. */
+  async stateOutputs(height: bigint, id: Hash): Promise<Uint8Array | undefined> {
+    return this.#do('read', () => this.#outputsAt(height, id))
+  }
+
+  /** Blocks whose publication names this torrent, or whose torrent was found to be this one. */
+  async blocksOfTorrent(torrent: Infohash): Promise<Hash[]> {
+    return this.#do('read', async () => {
+      const start = `${TORRENT}${torrent}/`
+      const keys = await this.#database.keys({ gt: start, lt: `${TORRENT}${torrent}0` }).all()
+      return keys.map((key) => parseHash(key.slice(start.length)))
+    })
+  }
+
+  /** All of these torrents. */
+  async *torrents(): AsyncGenerator<Infohash> {
+    for await (const key of this.#database.keys({ gt: TORRENT, lt: 'torrent0' }))
+      yield parseInfohash(key.slice(TORRENT.length).split('/')[0] ?? '')
+  }
+
+  /** Notes what the torrent of a block really is. */
+  async nameTorrent(torrent: Infohash, id: Hash): Promise<void> {
+    await this.#write([torrentOperation(torrent, id)])
+  }
+
+  /** Once, where an earlier version wrote what is here. */
+  async listTorrents(events: readonly StoredEvent[]): Promise<void> {
+    if ((await this.#do('read', () => this.#database.get(TORRENTS_LISTED))) !== undefined) return
+    let operations: Operation[] = []
+    for (const event of events)
+      if (event.kind === 'published') operations.push(torrentOperation(event.torrent, event.id))
+    for await (const { torrent, id } of this.archive.blocks(0n)) {
+      if (torrent !== undefined) operations.push(torrentOperation(torrent, id))
+      if (operations.length < LISTED_AT_ONCE) continue
+      await this.#write(operations)
+      operations = []
+    }
+    await this.#write([...operations, { type: 'put', key: TORRENTS_LISTED, value: '' }])
   }
 
   /** The steps and states of a block; of one in blobs once it was found right. */
@@ -141,6 +231,7 @@ export class Journal {
     if (step.ancestor !== undefined) addAll(operations, await this.#operationsOfRollback(step.ancestor))
     for (const { event, body } of step.events) {
       operations.push({ type: 'put', key: eventKey(event.place), value: encodeRecord(event) })
+      if (event.kind === 'published') operations.push(torrentOperation(event.torrent, event.id))
       if (event.kind === 'published' && body !== undefined) operations.push(postedOperation(event.id, body))
     }
     for (const [id, body] of step.bodies ?? []) operations.push(bodyOperation(id, body))
@@ -148,14 +239,22 @@ export class Journal {
       if (finding.verdict === 'unknown') continue // the next process may do better
       operations.push({ type: 'put', key: `${FINDING}${id}`, value: encodeRecord(finding) })
     }
-    const { checkpoint, base, move } = step
+    const { checkpoint, base, move, dropped = [] } = step
     if (checkpoint !== undefined) {
       operations.push({ type: 'put', key: checkpointKey(checkpoint.number), value: encodeRecord(checkpoint) })
     }
     if (step.keepFrom !== undefined) addAll(operations, await this.#operationsOfPruning(step.keepFrom))
-    if (base !== undefined) addAll(operations, baseOperations(base.id, base.outputs))
+    if (base !== undefined) addAll(operations, baseOperations(base))
+    for (const height of dropped) operations.push({ type: 'del', key: stateKey(height) })
     if (move !== undefined) addAll(operations, this.#operationsOfMove(move))
     await this.#write(operations)
+    if (base !== undefined) this.#kept.add(base.height)
+    for (const height of dropped) this.#kept.delete(height)
+  }
+
+  async #outputsAt(height: bigint, id: Hash): Promise<Uint8Array | undefined> {
+    const bytes = await this.#database.get<string, Uint8Array>(stateKey(height), { valueEncoding: 'view' })
+    return bytes !== undefined && toHash(bytes.subarray(0, HASH_BYTES)) === id ? bytes.subarray(HASH_BYTES) : undefined
   }
 
   #operationsOfMove({ root, events, leaving }: Move): Operation[] {
@@ -206,45 +305,4 @@ export class Journal {
       )
     }
   }
-}
-
-function eventKey(place: ChainPlace): string {
-  return `event/${numberText(place.number)}/${numberText(BigInt(place.logIndex))}`
-}
-
-function checkpointKey(number: bigint): string {
-  return `checkpoint/${numberText(number)}`
-}
-
-function postedOperation(id: Hash, body: PostedBody): Operation {
-  return isInBlobs(body) ? { type: 'put', key: `head/${id}`, value: encodeRecord(body) } : bodyOperation(id, body)
-}
-
-/** All that is kept of a right block. */
-function contentOperations({ id, sealed }: ViewRoot, posted: WholeBody): Operation[] {
-  const body = bodyOperation(id, postedOf({ sealed, ...posted }))
-  if (!('blobs' in posted)) return [body]
-  const { blobs, ...head } = posted
-  return [postedOperation(id, head), blobsOperation(id, blobs), body]
-}
-
-function blobsOperation(id: Hash, blobs: readonly Uint8Array[]): Operation {
-  return { type: 'put', key: `blobs/${id}`, value: concat(...blobs), valueEncoding: 'view' }
-}
-
-function bodyOperation(id: Hash, { steps, states }: BlockBody): Operation {
-  const value = concat(encodeUint(steps.length, 4), steps, states)
-  return { type: 'put', key: `body/${id}`, value, valueEncoding: 'view' }
-}
-
-function baseOperations(id: Hash, outputs: Uint8Array): Operation[] {
-  return [
-    { type: 'put', key: BASE, value: encodeRecord(id) },
-    { type: 'put', key: BASE_OUTPUTS, value: outputs, valueEncoding: 'view' },
-  ]
-}
-
-/** Not by spreading: a flood of events would overflow the stack. */
-function addAll<T>(list: T[], more: readonly T[]): void {
-  for (const item of more) list.push(item)
 }

@@ -62,21 +62,17 @@ export class Judge {
   }
 
   /**
-   * The state after a valid block of the view. Throws `OperationError('state-unknown')` for any other one, for one that is older than all that
-   * is kept, and where more than `most` blocks would have to be replayed; and the signal's reason.
+   * The state after a valid block of the view. Throws `OperationError('state-unknown')` for any other one, and for one that is older than all that
+   * is in memory; and the signal's reason.
    */
-  async stateAfter(
-    view: BridgeView,
-    id: Hash,
-    { most = Number.POSITIVE_INFINITY, signal }: { readonly most?: number; readonly signal?: AbortSignal } = {},
-  ): Promise<State> {
+  async stateAfter(view: BridgeView, id: Hash, { signal }: { readonly signal?: AbortSignal } = {}): Promise<State> {
     const missing: BridgeBlock[] = []
     for (const block of ancestry(view, id)) {
       if (this.states.has(block.id)) break
       missing.push(block)
     }
     const ground = missing.at(-1)?.sealed.header.parent ?? id
-    if (missing.length > most || !this.states.has(ground)) throw stateUnknown(id)
+    if (!this.states.has(ground)) throw stateUnknown(id)
     let state = this.states.get(ground)
     for (const { id: next, sealed, verdict } of missing.toReversed()) {
       const body = verdict.verdict === 'valid' ? await this.#contents.posted(next) : undefined

@@ -13,7 +13,7 @@ export type Trouble = { readonly code: string; readonly what: string; readonly h
 /** Seconds without a new block after which Ethereum or the clock stands still. */
 const STUCK_SECONDS = 900
 
-export function statusRows({ version, listenPort }: Info, status: Status): readonly Row[] {
+export function statusRows({ version, listenPort, blocks }: Info, status: Status): readonly Row[] {
   const { at, startedAt, peers, transactions, diskBytes, memoryBytes } = status
   const { held, unordered, waiting, wanted } = transactions
   return [
@@ -24,6 +24,7 @@ export function statusRows({ version, listenPort }: Info, status: Status): reado
       `${peers.outgoing + peers.incoming}: ${peers.outgoing} dialled, ${peers.incoming} came in; ${peers.agreeing} have the same transactions (BitTorrent port ${listenPort})`,
     ],
     ...ethereumRows(status),
+    ...(blocks === undefined ? [] : [keptRow(blocks)]),
     [
       'transactions',
       `${held} held, of which ${unordered} in no block; ${waiting} without their ancestors, ${wanted} on their way`,
@@ -48,9 +49,33 @@ function ethereumRows({ at, bridge, behind, endpoints }: Status): readonly Row[]
         `${name}: ${seen}, ${problem === undefined ? answered : `no answer since ${utc(problem.since, at)}`}`,
       ]
     }),
+    ...(bridge.beginning === undefined ? [] : [beginningRow(bridge.beginning)]),
     ['bridge', `${STATES[state]}; height ${tip?.height ?? 0}, final ${final?.height ?? 0}`],
   ]
 }
+
+function beginningRow({ step, bytes, total, problem }: NonNullable<Status['bridge']['beginning']>): Row {
+  const share =
+    bytes === undefined || !total
+      ? ''
+      : `: ${formatBytes(bytes)} of ${formatBytes(total)}, ${Math.floor((100 * bytes) / total)}%`
+  return ['begins', `${BEGINNINGS[step]}${share}${problem === undefined ? '' : ` (last try: ${problem})`}`]
+}
+
+function keptRow({ from, keep, states }: NonNullable<Info['blocks']>): Row {
+  const past = keep === 'all' ? 'all states' : `states of the last ${keep} blocks, and few older ones`
+  return [
+    'serves',
+    `all blocks ${from === 0n ? 'from genesis' : `above height ${from}`}; keeps ${past} (${states} now)`,
+  ]
+}
+
+const BEGINNINGS = {
+  header: 'at the final block: asks peers for its header',
+  torrent: 'at the final block: fetches its balances',
+  balances: 'at the final block: checks its balances',
+  ledger: 'at the final block: writes its balances',
+} as const satisfies Record<NonNullable<Status['bridge']['beginning']>['step'], string>
 
 const STATES = {
   syncing: 'reading what happened',

@@ -1,8 +1,11 @@
 // ttx node: runs a node until Ctrl-C.
 
 import type { Command } from 'commander'
+import { OperationError } from '../../../../node/errors.ts'
 import { nameOf } from '../../../../node/ethereum/problems.ts'
 import { EthereumReader } from '../../../../node/ethereum/reader.ts'
+import type { TtxNode } from '../../../../node/node.ts'
+import type { Begin } from '../../../../node/node-beginning.ts'
 import packageJson from '../../../../package.json' with { type: 'json' }
 import { checkPort } from '../../../devnet/ports.ts'
 import { NODE_SETTINGS, updateNodeSettings } from '../../../node-settings.ts'
@@ -43,6 +46,7 @@ async function run(context: CliContext): Promise<undefined> {
     const reader = new EthereumReader({ urls: [url], network: definition.rules, now: Date.now }, { retries: 1 })
     await reader.parameters().finally(() => reader.close())
   }
+  const begin = beginOf(settings)
   if (rpcPort !== 0) await checkPort(rpcPort, 'JSON-RPC', '--rpc-port', rpcHost)
   if (listenPort !== 0) await checkPort(listenPort, 'BitTorrent', '--listen-port', network.host)
   // Loaded only here: BitTorrent would double the start of every other command.
@@ -58,6 +62,8 @@ async function run(context: CliContext): Promise<undefined> {
       network,
       pollMs,
       finalityDepth: BigInt(settings.finalityDepth),
+      begin,
+      keep: settings.keep === 'all' ? 'all' : BigInt(settings.keep),
       ...(settings.maxEthereumAge === 0 ? {} : { maxEthereumAgeMs: 1_000 * settings.maxEthereumAge }),
     },
   )
@@ -69,10 +75,34 @@ async function run(context: CliContext): Promise<undefined> {
       ['BitTorrent', node.listenAddress],
       ['bridge', `${definition.rules.bridge} on chain ${definition.rules.chain}`],
       ['Ethereum', ethereum.length === 0 ? 'none: a plain first-seen node' : nameOf(ethereum)],
+      ...(ethereum.length === 0 ? [] : ([['begins', beginWords(node.began, begin)]] as const)),
       ['data', folder.node],
     ]),
   )
   await untilAborted(AbortSignal.any([context.signal, node.failed]))
   if (node.failed.aborted && !context.signal.aborted) throw node.failed.reason
   return undefined
+}
+
+/** Throws `bad-arguments`. */
+function beginOf({ fromFinal = false, fromGenesis = false }: CliContext['settings']): Begin {
+  if (fromFinal && fromGenesis)
+    throw new OperationError(
+      'bad-arguments',
+      'expected --from-final or --from-genesis, got both: a new node begins at one of them',
+    )
+  return fromFinal ? 'final' : fromGenesis ? 'genesis' : 'either'
+}
+
+/** What its operator asked for may not be what it does. */
+function beginWords(began: TtxNode['began'], asked: Begin): string {
+  if (began === 'final') return 'at the final block: "ttx node status" shows how far it is'
+  if (began === 'either')
+    return 'at the final block if a peer delivers its balances, else at genesis: "ttx node status" shows how far it is'
+  if (began === 'continues' && asked === 'either') return 'where it stopped: the data folder is not new'
+  if (began === 'continues' || asked === 'final')
+    return `where the data folder is: it is not new, so --from-${asked} is ignored (for another beginning use a new --data folder)`
+  return asked === 'genesis'
+    ? 'at genesis'
+    : 'at genesis: there are no --peers and no --trackers to ask for the final block'
 }

@@ -51,7 +51,7 @@ async function open(t: TestContext, seed: number) {
   const origin = await chain.blockAt(0n)
   assert(origin)
   await records.begin(origin)
-  const follower = new Answers(records, forge.network.rules)
+  const follower = new Answers(records, forge.network.rules, signal)
   const node = createNodeClient(await serve(t, blockHandlers({ follower })))
   const read = async () => {
     const reading = await readNext(chain, records.checkpoints, { finalityDepth: 4n, stepBlocks: 5_000n })
