@@ -2,8 +2,14 @@
 
 const HEX_DIGITS = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, '0'))
 
+type HexSlice = (this: Uint8Array, start: number, end: number) => string
+/** Node's own, which is eight times as fast and makes strings of one piece; a browser has none. */
+const hexSlice = (globalThis as { readonly Buffer?: { readonly prototype: { readonly hexSlice?: HexSlice } } }).Buffer
+  ?.prototype.hexSlice
+
 /** Lower-case hex without `0x`. */
 export function formatHex(bytes: Uint8Array): string {
+  if (hexSlice !== undefined) return hexSlice.call(bytes, 0, bytes.length)
   let text = ''
   for (const byte of bytes) text += HEX_DIGITS[byte]
   return text
@@ -15,8 +21,13 @@ export function parseHex(text: string): Uint8Array {
   if (digits.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(digits))
     throw new RangeError('expected an even number of hex digits')
   const bytes = new Uint8Array(digits.length / 2)
-  for (let i = 0; i < bytes.length; i++) bytes[i] = 16 * digitAt(digits, 2 * i) + digitAt(digits, 2 * i + 1)
+  writeHex(bytes, 0, digits, 0)
   return bytes
+}
+
+/** Writes the digits from `first` on, which must be hex of either case and even in number, to `bytes` from `at` on. */
+export function writeHex(bytes: Uint8Array, at: number, digits: string, first: number): void {
+  for (let i = first, to = at; i < digits.length; i += 2) bytes[to++] = 16 * digitAt(digits, i) + digitAt(digits, i + 1)
 }
 
 /** Of a hex digit in ASCII: the low bits count from 0 or, in letters, from 1. Eight times as fast as `Number.parseInt` of a slice. */

@@ -1,9 +1,9 @@
 // The state of all money: unspent outputs by (infohash, owner), balances by address, and the root over both.
 
-import { type Asset, encodeAsset } from './asset.ts'
-import { concat, formatHex } from './bytes.ts'
+import { ASSET_BYTES, type Asset, encodeAsset } from './asset.ts'
+import { formatHex, writeHex } from './bytes.ts'
 import { keccak } from './hash.ts'
-import { type Address, type Hash, type Infohash, toBytes, toHash } from './ids.ts'
+import { type Address, type Hash, type Infohash, toHash } from './ids.ts'
 import { RuleError } from './rule-error.ts'
 import { MAX_TOKENS } from './rules.ts'
 import { entries, find, type Leaf, rootInParts, rootOf, type Tree, treeOf } from './tree.ts'
@@ -15,6 +15,8 @@ export type State = Tree<EntryName>
 export type Output = EntryName & { readonly infohash: Infohash; readonly value: bigint }
 export type Balance = Omit<EntryName, 'infohash'> & { readonly value: bigint }
 
+/** What a key is made of, one at a time: of a million entries each would else be a million pieces for the collector. */
+const preimage = new Uint8Array(1 + 20 + 20 + ASSET_BYTES)
 /** Entries between two pauses. */
 const PART = 1_000
 
@@ -23,8 +25,19 @@ const PART = 1_000
  * Of another asset than TTX with kind and asset behind it.
  */
 export function entryKey({ owner, infohash, asset }: EntryName): Uint8Array {
-  const preimage = infohash === undefined ? [Uint8Array.of(1)] : [Uint8Array.of(0), toBytes(infohash)]
-  const key = keccak(concat(...preimage, toBytes(owner), ...(asset === undefined ? [] : [encodeAsset(asset)])))
+  let end = 1
+  if (infohash !== undefined) {
+    writeHex(preimage, 1, infohash, 0)
+    end += 20
+  }
+  preimage[0] = infohash === undefined ? 1 : 0
+  writeHex(preimage, end, owner, 2)
+  end += 20
+  if (asset !== undefined) {
+    preimage.set(encodeAsset(asset), end)
+    end += ASSET_BYTES
+  }
+  const key = keccak(preimage.subarray(0, end))
   const first = key[0] ?? 0
   key[0] = infohash === undefined ? first | 0x80 : first & 0x7f
   return key

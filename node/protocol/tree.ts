@@ -14,6 +14,10 @@ type Inner<Name> = { readonly left: Tree<Name>; readonly right: Tree<Name>; hash
 export type Tree<Name> = undefined | Leaf<Name> | Inner<Name>
 
 const EMPTY_HASH = new Uint8Array(32)
+/** What is hashed, one at a time: 0x00 ‖ key ‖ value(16), 0x01 ‖ left ‖ right. */
+const leafBytes = new Uint8Array(49)
+const leafView = new DataView(leafBytes.buffer)
+const innerBytes = Uint8Array.of(1, ...new Uint8Array(64))
 /** Levels from the top whose subtrees are hashed apart: of a million entries each has some 250. */
 const PARTED_LEVELS = 12
 const TAKEN = new Error('two entries have one place')
@@ -21,7 +25,7 @@ const TAKEN = new Error('two entries have one place')
 /** 32 bytes; remembered in the node. */
 export function rootOf<Name>(tree: Tree<Name>): Uint8Array {
   if (tree === undefined) return EMPTY_HASH
-  tree.hash ??= 'key' in tree ? hashLeaf(tree) : keccak(concat(Uint8Array.of(1), rootOf(tree.left), rootOf(tree.right)))
+  tree.hash ??= 'key' in tree ? hashLeaf(tree) : hashInner(rootOf(tree.left), rootOf(tree.right))
   return tree.hash
 }
 
@@ -143,8 +147,17 @@ function bit(key: Uint8Array, depth: number): number {
   return ((key[depth >> 3] ?? 0) >> (7 - (depth & 7))) & 1
 }
 
-function hashLeaf<Name>(leaf: Leaf<Name>): Uint8Array {
-  return keccak(concat(Uint8Array.of(0), leaf.key, encodeUint(leaf.value, 16)))
+function hashLeaf<Name>({ key, value }: Leaf<Name>): Uint8Array {
+  leafBytes.set(key, 1)
+  leafView.setBigUint64(33, value >> 64n)
+  leafView.setBigUint64(41, value)
+  return keccak(leafBytes)
+}
+
+function hashInner(left: Uint8Array, right: Uint8Array): Uint8Array {
+  innerBytes.set(left, 1)
+  innerBytes.set(right, 33)
+  return keccak(innerBytes)
 }
 
 function encodeNode<Name>(node: Leaf<Name> | undefined): Uint8Array {

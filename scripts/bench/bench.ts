@@ -1,10 +1,11 @@
-// `npm run bench [-- name …] [--json] [--against FOLDER]`: runs all benches or those named, prints medians and ratios, and fails if one breaks a
+// `npm run bench [-- name …] [--json] [--against FOLDER] [--outputs N]`: runs all benches or those named, prints medians and ratios, and fails if one breaks a
 // limit. `--against` is another checkout, for those that can compare with one. A new bench is a file here that exports `bench`, and a line in one of the lists below.
 
 import { cpus } from 'node:os'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { bench as assembly } from './assembly.ts'
+import { bench as beginning } from './beginning.ts'
 import { bench as blocks } from './blocks.ts'
 import { bench as contractSize } from './contract-size.ts'
 import { bench as fullBlock } from './full-block.ts'
@@ -20,11 +21,11 @@ import { bench as watcher } from './watcher.ts'
 
 const benches: readonly Bench[] = [hashRate, ledger, blocks, assembly, fullBlock, stalls, steps, contractSize]
 /** Of minutes; run only by name. */
-const longBenches: readonly Bench[] = [kzg, publication, watcher, ...startUp]
+const longBenches: readonly Bench[] = [beginning, kzg, publication, watcher, ...startUp]
 
 const { positionals: names, values: flags } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: 'boolean', default: false }, against: { type: 'string' } },
+  options: { json: { type: 'boolean', default: false }, against: { type: 'string' }, outputs: { type: 'string' } },
 })
 const all = [...benches, ...longBenches]
 const unknown = names.filter((name) => !all.some((bench) => bench.name === name))
@@ -42,7 +43,10 @@ async function runAll(chosen: readonly Bench[]): Promise<void> {
   if (!flags.json) console.log(machine)
   const results: BenchResult[] = []
   for (const bench of chosen) {
-    const result = await measure(bench, flags.against === undefined ? {} : { against: resolve(flags.against) })
+    const result = await measure(bench, {
+      ...(flags.against === undefined ? {} : { against: resolve(flags.against) }),
+      ...(flags.outputs === undefined ? {} : { outputs: Number(flags.outputs) }),
+    })
     results.push(result)
     if (!flags.json) console.log(formatResult(result))
   }

@@ -31,8 +31,8 @@ export type Bench = {
   readonly prepare: (options?: BenchOptions) => Prepared | Promise<Prepared>
 }
 
-/** `against`: the folder of another checkout to compare with, absolute. */
-export type BenchOptions = { readonly against?: string }
+/** `against`: the folder of another checkout to compare with, absolute. `outputs`: how large the state is, where one is made. */
+export type BenchOptions = { readonly against?: string; readonly outputs?: number }
 
 type Prepared = { readonly cases: readonly Case[]; readonly stop: () => void | Promise<void> }
 

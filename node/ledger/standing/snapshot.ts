@@ -5,11 +5,11 @@ import { type Infohash, ZERO_HASH } from '../../protocol/ids.ts'
 import { infohashOf } from '../../protocol/infohash.ts'
 import type { Output } from '../../protocol/state.ts'
 import { encodeTransaction, type GenesisTransaction } from '../../protocol/transaction.ts'
-import { purseOf } from '../purse.ts'
+import { type Purse, purseOf } from '../purse.ts'
 import type { Change } from '../store/database.ts'
-import { BASE, BLOCKS, ENTRIES, META, numberKey } from '../store/tables.ts'
+import { ACCOUNTS, BASE, BLOCKS, ENTRIES, META, numberKey, UNSPENT } from '../store/tables.ts'
 import type { LedgerBlock } from '../types.ts'
-import { headOf, moveOutput, namedEntry, place, store, updateHead } from './books.ts'
+import { headOf, moveOutput, namedEntry, place, store, unspentKey, updateHead } from './books.ts'
 import { newEntry } from './entries.ts'
 import type { Work } from './judge.ts'
 
@@ -41,17 +41,42 @@ export function* loadSnapshot(change: Change, genesis: Infohash, block: LedgerBl
     )
   }
   change.put(META, LOADING, 'snapshot')
+  // Nothing else is here: so nothing is read, which makes it many times faster. Accounts are added up in memory.
   let genesisIsSpent = true
-  for (const output of outputs) {
-    if (output.infohash === genesis) {
+  let creator: { readonly infohash: Infohash; outputs: (readonly [Purse, bigint])[] } | undefined
+  const accounts = new Map<Purse, { value: bigint; outputs: number }>()
+  const endCreator = () => {
+    if (creator !== undefined) change.put(BASE, creator.infohash, creator.outputs)
+    creator = undefined
+  }
+  for (const { infohash, owner, asset, value } of outputs) {
+    if (infohash === genesis) {
       genesisIsSpent = false
       continue
     }
-    const { infohash, owner, asset, value } = output
-    const known = change.get(BASE, infohash) ?? []
     const purse = purseOf(owner, asset)
-    change.put(BASE, infohash, [...known, [purse, value]])
-    moveOutput(change, { infohash, purse, value }, undefined, 'f')
+    if (creator?.infohash !== infohash) {
+      endCreator()
+      // Of another asset the outputs of a transaction come apart from its others.
+      creator = { infohash, outputs: asset === undefined ? [] : [...(change.get(BASE, infohash) ?? [])] }
+    }
+    creator.outputs.push([purse, value])
+    change.put(UNSPENT, unspentKey(purse, 'f', value, infohash), '')
+    const account = accounts.get(purse)
+    if (account === undefined) accounts.set(purse, { value, outputs: 1 })
+    else {
+      account.value += value
+      account.outputs += 1
+    }
+    if (change.isLarge) yield
+  }
+  endCreator()
+  for (const [purse, { value, outputs }] of accounts) {
+    // That of genesis' owner is there.
+    const known = change.get(ACCOUNTS, purse)
+    const [accepted, ordered, final, pending] = known?.sums ?? [0n, 0n, 0n, 0n]
+    const sums = [accepted, ordered, final + value, pending] as const
+    change.put(ACCOUNTS, purse, { sums, outputs: (known?.outputs ?? 0) + outputs })
     if (change.isLarge) yield
   }
   if (genesisIsSpent) spendGenesis(change, genesis)
