@@ -103,11 +103,12 @@ export function remove<Name>(tree: Tree<Name>, key: Uint8Array, depth = 0): Tree
 
 /** All entries, ascending by key. */
 export function* entries<Name>(tree: Tree<Name>): Generator<Leaf<Name>> {
-  if (tree === undefined) return
-  if ('key' in tree) yield tree
-  else {
-    yield* entries(tree.left)
-    yield* entries(tree.right)
+  const waiting = [tree]
+  while (waiting.length > 0) {
+    const node = waiting.pop()
+    if (node === undefined) continue
+    if ('key' in node) yield node
+    else waiting.push(node.right, node.left)
   }
 }
 

@@ -42,7 +42,7 @@ export class TestFollower implements AsyncDisposable {
     options: FollowerOptions = {},
     folder?: string,
     wrap: (database: BridgeDatabase) => BridgeDatabase = (database) => database,
-    parts: Pick<FollowerDeps, 'blobs' | 'kzg'> = {},
+    parts: Pick<FollowerDeps, 'blobs' | 'kzg' | 'beginning' | 'onBegun'> = {},
   ): Promise<TestFollower> {
     const home = folder ?? (await mkdtemp(join(tmpdir(), 'ttx-bridge-')))
     const level = new Level<string, string>(home)
