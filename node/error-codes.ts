@@ -35,7 +35,7 @@ export const OPERATION_CODES = {
   'bad-signature':
     'A signer returned something other than a signature by the account of what was asked: nothing was sent, use another signer.',
   'bad-signer': 'The signer cannot be used as it is set: check its URL and the account, and that it is unlocked there.',
-  'bad-snapshot': 'The node served another state than that of the block: the block is replayed instead.',
+  'bad-snapshot': 'A node served another state than that of the block: it is fetched elsewhere, or replayed instead.',
   'bad-wallet-name': 'The name of a wallet has 1 to 32 characters a-z, 0-9, - and _: choose another one.',
   'bad-words': 'The words are not those of a wallet: compare each word and its place with what you wrote down.',
   'beacon-refused':
@@ -120,7 +120,8 @@ export const OPERATION_CODES = {
   'file-unreadable': 'The file cannot be read: check its owner and mode.',
   'final-not-seeded':
     'Nobody delivers the balances of the final block, with which a new node begins: connect to more nodes with --peers, or begin at genesis with --from-genesis.',
-  'files-unknown': 'The node has not replayed the block, or its state is too old: ask a node that has it.',
+  'files-unknown':
+    'The node has not replayed the block, or it is below the one with which the node began: ask a node that has it.',
   'folder-other-network':
     'The data folder is for another network than that of the node: name the node or the folder of the one that is meant.',
   'folder-not-empty': 'The folder must be new or empty: choose another one.',

@@ -144,7 +144,7 @@ function filesUnknown(follower: Followed, id: Hash): OperationError {
   const { verdict, problem } = verdictAnswer(knownBlock(follower, id).verdict)
   const { state } = follower.status
   const isBehind = verdict === 'unknown' || (state !== 'live' && state !== 'dead')
-  const why = problem ?? 'its state is not known here, or too old'
+  const why = problem ?? 'it is below the one with which this node began, or its content is not here'
   const advice = isBehind ? `the node says ${state}; ask again once it has judged the block` : 'ask for another one'
   return new OperationError(
     'files-unknown',

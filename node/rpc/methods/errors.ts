@@ -13,7 +13,14 @@ export const ERRORS = {
     family: 'operation',
     about: 'The block after which the page begins has left the list: begin again without `after`.',
   },
-  'files-unknown': { family: 'operation', about: 'The node has not replayed this block, or its state is too old.' },
+  'files-unknown': {
+    family: 'operation',
+    about: 'The node has not replayed this block, or it is below the one with which the node began.',
+  },
+  'ledger-beginning': {
+    family: 'operation',
+    about: 'The node is new and has still to get its balances: `node_status` says how far it is.',
+  },
   'blobs-unknown': { family: 'operation', about: 'The node does not have the blobs of this block (yet).' },
   'branch-changing': { family: 'operation', about: 'The ledger is about to follow another branch: ask again.' },
   'block-not-wanted': {

@@ -82,6 +82,7 @@ const bridging = z
 
 /** Of what accepts a file. */
 const SUBMIT_ERRORS = [
+  'ledger-beginning',
   'bad-transaction-file',
   'deposit-not-queued',
   'not-signed',
