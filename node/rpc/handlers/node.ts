@@ -1,5 +1,6 @@
 // What a node says of itself.
 
+import type { BridgeFollower } from '../../bridge/follower.ts'
 import { fingerprintOf } from '../../bridge/queue-view.ts'
 import type { EndpointHealth } from '../../ethereum/agreeing/health.ts'
 import { folderBytes } from '../../folder-size.ts'
@@ -44,7 +45,7 @@ export function nodeHandlers(parts: NodeParts, self: NodeSelf): NodeMethods {
         bridge: bridgeStatusOf(parts),
         ...(follower === undefined
           ? {}
-          : { blocks: await follower.history(), queue: fingerprintOf(follower.view.queue) }),
+          : { blocks: await keptOf(follower), queue: fingerprintOf(follower.view.queue) }),
       }
     },
     node_status: async () => ({ ...statusOf(parts, self), diskBytes: await measured() }),
@@ -60,6 +61,11 @@ export function nodeHandlers(parts: NodeParts, self: NodeSelf): NodeMethods {
       }
     },
   }
+}
+
+async function keptOf(follower: Pick<BridgeFollower, 'history'>) {
+  const { keep, ...kept } = await follower.history()
+  return keep === 'all' ? kept : { ...kept, keep }
 }
 
 /** All but what has to be asked of the disk. */

@@ -61,10 +61,10 @@ const kept = z
     from: amount.describe(
       'Height of the block with which this node began: the torrents of all later ones can be had here.',
     ),
-    keep: z
-      .union([amount, z.literal('all')])
+    keep: amount
+      .optional()
       .describe(
-        'How many blocks behind the final one the states stay on disk that were kept, one in 16. Of what is older fewer are: blocks there take longer to make.',
+        'How many blocks behind the final one the states stay on disk that were kept, one in 16. Of what is older fewer are: blocks there take longer to make. Absent: all stay.',
       ),
     states: z.number().int().min(0).describe('States on disk.'),
   })

@@ -51,6 +51,7 @@ test('nothing set gives the defaults', () => {
     maxGasPrice: 500,
     maxBlobGasPrice: 100,
     finalityDepth: 64,
+    keep: 256,
     maxEthereumAge: 900,
     threads: 'auto',
     marginPercent: 10,

@@ -63,7 +63,7 @@ function beginningRow({ step, bytes, total, problem }: NonNullable<Status['bridg
 }
 
 function keptRow({ from, keep, states }: NonNullable<Info['blocks']>): Row {
-  const past = keep === 'all' ? 'all states' : `states of the last ${keep} blocks, and few older ones`
+  const past = keep === undefined ? 'all states' : `states of the last ${keep} blocks, and few older ones`
   return [
     'serves',
     `all blocks ${from === 0n ? 'from genesis' : `above height ${from}`}; keeps ${past} (${states} now)`,

@@ -1,4 +1,4 @@
-// Every block for ever: after a restart the torrents of all blocks come over the wire, by their infohashes, and a crowd of questions stops nothing.
+// Every block forever: after a restart the torrents of all blocks come over the wire, by their infohashes, and a crowd of questions stops nothing.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
