@@ -60,7 +60,8 @@ export class Hub {
   constructor(deps: HubDeps) {
     this.#deps = deps
     const { store, log } = deps
-    this.fetcher = new Fetcher({ store, log, running: this.#running, peers: () => this.peers })
+    const onMissing = (peer: RemotePeer, missing: readonly Infohash[]) => this.fetcher.wantAncestors(peer, missing)
+    this.fetcher = new Fetcher({ store, log, running: this.#running, peers: () => this.peers, onMissing })
   }
 
   get peers(): readonly RemotePeer[] {
