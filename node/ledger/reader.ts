@@ -23,6 +23,7 @@ import {
   CONFLICTS,
   ENTRIES,
   HISTORY,
+  isSettled,
   isShared,
   numberKey,
   REQUESTS,
@@ -35,6 +36,7 @@ import type {
   HistoryItem,
   LedgerBalance,
   LedgerBlock,
+  LedgerOrder,
   LedgerOutput,
   LedgerSummary,
   OutputRecord,
@@ -179,6 +181,26 @@ export class LedgerReader {
     const items = rows.map(([, text]) => ({ infohash: text as Infohash, status: this.status(text as Infohash) })) // as written
     const last = rows.at(-1)
     return rows.length < limit || last === undefined ? { items } : { items, next: Number.parseInt(last[0], 16) + 1 }
+  }
+
+  async order(from: number, most: number, unordered = false): Promise<LedgerOrder> {
+    const end = headOf(this.#database.disk).seq + 1
+    const rows = await this.#database.range(ARRIVALS, { gte: numberKey(from), lt: numberKey(end), limit: most })
+    const entries = await this.#database.many(
+      ENTRIES,
+      rows.map(([, infohash]) => infohash),
+    )
+    const infohashes = entries.flatMap((entry) => {
+      const isTold = entry !== undefined && isShared(entry) && !(unordered && isSettled(entry.standing))
+      return isTold ? [entry.infohash] : []
+    })
+    const last = rows.at(-1)
+    const next = rows.length < most || last === undefined ? end : Number.parseInt(last[0], 16) + 1
+    return { infohashes, next: Math.max(from, next), end }
+  }
+
+  room(source: string): number {
+    return this.#pool.room(source)
   }
 
   async *infohashes(prefix = '', after?: Infohash): AsyncIterable<Infohash> {

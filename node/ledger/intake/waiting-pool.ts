@@ -60,6 +60,12 @@ export class WaitingPool {
     return this.#dependents.get(infohash) ?? NOTHING
   }
 
+  /** Files that one source may add before something has to go. */
+  room(source: string): number {
+    const { count, share } = this.#limits
+    return Math.max(0, Math.min(count * share - (this.#sources.get(source)?.count ?? 0), count - this.#items.size))
+  }
+
   /** Returns what had to go for it: the oldest of a source that is above its share, or of the source that fills most. */
   add(item: WaitingItem): WaitingItem[] {
     this.#items.set(item.infohash, item)

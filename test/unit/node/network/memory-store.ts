@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto'
 import type {
   HeaderOutcome,
   NetworkStore,
+  Order,
   StoreChange,
   Summary,
   ToldBlock,
@@ -73,6 +74,20 @@ export class MemoryStore implements NetworkStore {
   async *infohashes(prefix: string, after?: Infohash): AsyncGenerator<Infohash> {
     const all = [...this.files.keys()].filter((infohash) => infohash.startsWith(prefix) && infohash > (after ?? ''))
     yield* all.sort()
+  }
+
+  async order(from: number, most: number): Promise<Order> {
+    const all = [...this.files.keys()]
+    const next = Math.min(all.length, from + most)
+    return { infohashes: all.slice(from, next), next: Math.max(from, next), end: all.length }
+  }
+
+  syncs(): 'all' {
+    return 'all'
+  }
+
+  room(): number {
+    return 8_192
   }
 
   async blockFiles(torrent: Infohash): Promise<readonly TorrentFile[] | undefined> {
