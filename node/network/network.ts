@@ -14,6 +14,7 @@ import { extendWire } from './gossip/extension.ts'
 import { Hub } from './gossip/hub.ts'
 import type { Hello } from './gossip/peer.ts'
 import { PeerExchange } from './gossip/peer-exchange.ts'
+import type { SyncProgress } from './gossip/sync/progress.ts'
 import type { Flow } from './gossip/traffic.ts'
 import { meetingPoint } from './meeting-point.ts'
 import { DEFAULT_NETWORK_OPTIONS, NETWORK_BOUNDS, type NetworkBounds, type NetworkOptions } from './options.ts'
@@ -172,9 +173,13 @@ export class Network {
     }))
   }
 
-  /** Infohashes that peers announced and that are not here yet; live torrents. */
-  statistics(): { readonly wanted: number; readonly liveTorrents: number } {
-    return { wanted: this.#hub.fetcher.wanted, liveTorrents: this.#client?.torrents.length ?? 0 }
+  /** Infohashes that peers announced and that are not here yet; live torrents; how far a sync is, while there is one. */
+  statistics(): { readonly wanted: number; readonly liveTorrents: number; readonly sync: SyncProgress | undefined } {
+    return {
+      wanted: this.#hub.fetcher.wanted,
+      liveTorrents: this.#client?.torrents.length ?? 0,
+      sync: this.#hub.sync.progress,
+    }
   }
 
   /** Connects to `host:port` and stays connected. Throws `RuleError('bad-peer-address')`. */

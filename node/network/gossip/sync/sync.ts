@@ -231,7 +231,8 @@ export class Sync {
   #handOn(peers: readonly RemotePeer[]): void {
     const guide = this.#guide
     if (guide === undefined || this.#inStore.size >= MAX_IN_STORE) return
-    const { files, gone } = this.#window.takeWhole(peers.map(({ key }) => key))
+    const keys = peers.map(({ key }) => key)
+    const { files, gone } = this.#window.takeWhole(keys, MAX_IN_STORE - this.#inStore.size)
     guide.gone += gone
     const byKey = new Map(peers.map((peer) => [peer.key, peer]))
     for (const delivered of files) void this.#deps.running.add(this.#place(delivered, byKey.get(delivered.from)))

@@ -72,13 +72,13 @@ export class Window {
   }
 
   /**
-   * Takes the first batches as far as they are whole, or nobody is left who may have the rest: `peers` are the keys of those who can be asked.
-   * `gone` counts what nobody had.
+   * Takes the first batches, up to `most` files and one batch, as far as they are whole, or nobody is left who may have the rest: `peers` are the keys of
+   * those who can be asked. `gone` counts what nobody had.
    */
-  takeWhole(peers: readonly string[]): { files: Delivered[]; gone: number } {
+  takeWhole(peers: readonly string[], most: number): { files: Delivered[]; gone: number } {
     const files: Delivered[] = []
     let gone = 0
-    for (let head = this.head; head !== undefined; head = this.head) {
+    for (let head = this.head; head !== undefined && files.length < most; head = this.head) {
       const isGivenUp = head.asked.size === 0 && peers.every((peer) => head?.failed.has(peer))
       if (head.wanted.size > 0 && !isGivenUp) break
       gone += head.wanted.size
