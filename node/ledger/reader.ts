@@ -1,4 +1,4 @@
-// The ledger's answers: all that can be asked of it, from what is on disk.
+// The ledger's answers: all that can be asked of it, from what is on disk. Long, as each question is short and all read the same tables.
 
 import { OperationError } from '../errors.ts'
 import type { Asset } from '../protocol/asset.ts'

@@ -1,4 +1,4 @@
-// What the ledger knows and what the rest of the node may ask of it.
+// What the ledger knows and what the rest of the node may ask of it. Long, as it is the whole of what may be asked, with what each answer means.
 
 import type { Asset } from '../protocol/asset.ts'
 import type { BlockRequest } from '../protocol/block-torrent.ts'

@@ -11,7 +11,7 @@ const LIST_AT_MOST = 256
 const DEEPEST = 4
 /** Questions that one reconciliation has open. */
 const AT_ONCE = 3
-/** Prefixes of one byte of which so many differ: the sets differ in some thousand infohashes at least, and it is better to read them in order. */
+/** If this many prefixes of one byte differ: the sets differ in some thousand infohashes at least, and it is better to read them in order. */
 const MUCH_DIFFERS = 255
 const MUCH = 5_000
 

@@ -13,7 +13,7 @@ import { Progress, type SyncProgress } from './progress.ts'
 import { type Batch, type Delivered, Window } from './window.ts'
 
 /** Whoever has so many more than this node is read in order; differences below are found by comparison. */
-export const FAR = 500
+const FAR = 500
 /** Questions that one peer has open: one on its way, one being answered, one to be read. */
 const OPEN_AT_ONCE = 3
 /** Files that were handed to the store and are not answered for. */

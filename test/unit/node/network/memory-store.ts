@@ -38,6 +38,8 @@ export class MemoryStore implements NetworkStore {
   readonly files = new Map<Infohash, Uint8Array>()
   readonly waiting = new Map<Infohash, Uint8Array>()
   readonly blocks = new Map<Infohash, { readonly sealed: Uint8Array; readonly files: readonly TorrentFile[] }>()
+  /** For waiting files of one peer. */
+  places = 8_192
   /** What peers sent, in the order of arrival. */
   readonly received: Infohash[] = []
   readonly #listeners = new Set<(change: StoreChange) => void>()
@@ -87,7 +89,7 @@ export class MemoryStore implements NetworkStore {
   }
 
   room(): number {
-    return 8_192
+    return this.places - this.waiting.size
   }
 
   async blockFiles(torrent: Infohash): Promise<readonly TorrentFile[] | undefined> {

@@ -124,17 +124,54 @@ test('a liar whose order repeats what is known is given up', async () => {
   assert(liar.asked < 500, `${liar.asked} questions`)
 })
 
+test('an order with the children first is taken in all the same', async () => {
+  await using lab = new Lab()
+  const files = chain(1_000).toReversed()
+  const empty = new CountingStore()
+  const node = await lab.node({}, empty)
+  const all = { infohashes: files.map(infohashOf), next: 1_000, end: 1_000 }
+  await lieAt(node.address, lab, () => all, files)
+  await until(() => empty.files.size === 1_001, 'all is here', 60_000)
+  assert(empty.waited > 0)
+})
+
+test('a chain of ancestors without a beginning takes only the places of its sender, and leaves some', async () => {
+  await using lab = new Lab()
+  const files = chain(3_000).slice(1)
+  const victim = new CountingStore()
+  victim.places = 2_000
+  const node = await lab.node({}, victim)
+  const last = files.at(-1)
+  assert(last)
+  const liar = await lieAt(node.address, lab, () => ({ infohashes: [], next: 0, end: 0 }), files, 1)
+  await liar.say(encodeMessage({ type: 'have', infohashes: [infohashOf(last)] }))
+  await until(() => victim.room() <= 1_000, 'it has taken what it may', 60_000)
+  const full = await lab.node({ peers: [node] })
+  const [honest] = full.store.add(testFile('honest'))
+  assert(honest)
+  await until(() => victim.files.has(honest), 'a payment of another comes through')
+  assert(victim.room() > 900, `${victim.room()} places are left`)
+})
+
 type Told = { readonly infohashes: readonly Infohash[]; readonly next: number; readonly end: number }
 
 const NOTHING = new Uint8Array()
 
-/** A peer that says that it has very much, has nothing, and answers questions for its order with `orderAt(how many came before)`. */
-async function lieAt(address: string, lab: Lab, orderAt: (n: number) => Told): Promise<{ readonly asked: number }> {
+/** A peer that says that it has `count`, has `files`, and answers questions for its order with `orderAt(how many came before)`. */
+async function lieAt(
+  address: string,
+  lab: Lab,
+  orderAt: (n: number) => Told,
+  files: readonly Uint8Array[] = [],
+  count = 1_000_000,
+) {
+  const has = new Map(files.map((file) => [infohashOf(file), file]))
+
   const peer = await Attacker.introduced(address)
   lab.defer(() => peer.close())
-  const summary = { count: 1_000_000, weight: 1n, fingerprint: LIE, newestBlock: ZERO_HASH, stateRoot: ZERO_HASH }
+  const summary = { count, weight: 1n, fingerprint: LIE, newestBlock: ZERO_HASH, stateRoot: ZERO_HASH }
   await peer.say(encodeMessage({ type: 'summary', summary }))
-  const state = { asked: 0 }
+  const state = { asked: 0, say: (bytes: Uint8Array) => peer.say(bytes) }
   let read = 0
   const answer = setInterval(() => {
     for (; read < peer.heard.length; read++) {
@@ -143,7 +180,13 @@ async function lieAt(address: string, lab: Lab, orderAt: (n: number) => Told): P
       if (question?.type === 'order')
         void peer.say(encodeMessage({ type: 'ordered', id: question.id, ...orderAt(state.asked++) }))
       if (question?.type === 'get')
-        void peer.say(encodeMessage({ type: 'files', id: question.id, files: question.infohashes.map(() => NOTHING) }))
+        void peer.say(
+          encodeMessage({
+            type: 'files',
+            id: question.id,
+            files: question.infohashes.map((infohash) => has.get(infohash) ?? NOTHING),
+          }),
+        )
     }
   }, 1)
   lab.defer(() => clearInterval(answer))

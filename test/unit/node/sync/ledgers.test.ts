@@ -1,4 +1,4 @@
-// Whole ledgers that sync over loopback: what a waiting pool can hold is no bound on what an empty node can join.
+// Whole ledgers that sync over loopback: an empty node joins a network with many more payments than its waiting pool can hold.
 
 import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
