@@ -27,6 +27,7 @@ import {
   isShared,
   numberKey,
   REQUESTS,
+  SHARED,
   statusOf,
   WAITING,
 } from './store/tables.ts'
@@ -205,8 +206,8 @@ export class LedgerReader {
 
   async *infohashes(prefix = '', after?: Infohash): AsyncIterable<Infohash> {
     const lower = after === undefined || after < prefix ? { gte: prefix } : { gt: after }
-    for await (const [, entry] of this.#database.stream(ENTRIES, { ...lower, lt: `${prefix}~` })) {
-      if (isShared(entry)) yield entry.infohash
+    for await (const [key, isTold] of this.#database.stream(SHARED, { ...lower, lt: `${prefix}~` })) {
+      if (isTold) yield key as Infohash // keys of this table
     }
   }
 

@@ -80,6 +80,7 @@ export class Network {
   #isJoining = false
   #redial: NodeJS.Timeout | undefined
   #unsubscribe: (() => void) | undefined
+  #indexing: Promise<void> = Promise.resolve()
 
   constructor(
     { store, log, now = () => performance.now(), bounds = {}, onDied = () => {}, version }: NetworkDeps,
@@ -136,7 +137,9 @@ export class Network {
       { ...this.#options, ...this.#bounds, port: this.#options.listenPort },
     )
     await this.#client.opened()
-    await this.#indexStore()
+    this.#indexing = this.#indexStore().catch((error: unknown) => {
+      this.#log.error({ error }, 'what is stored cannot be counted: peers cannot compare with this node')
+    })
     this.#client.on('add', (torrent: Torrent) => torrent.on('wire', (wire: Wire) => this.#onWire(torrent, wire)))
     await this.#join(this.#client)
     this.#hub.start()
@@ -151,6 +154,7 @@ export class Network {
     this.#stopping.abort(new OperationError('stopped', 'the network was stopped'))
     clearInterval(this.#redial)
     this.#unsubscribe?.()
+    await this.#indexing
     await this.#hub.stop()
     await this.#blocks.stop()
     await this.#client?.close()
@@ -272,7 +276,7 @@ export class Network {
     if (connected.size === 0) this.#client?.lookUp(this.#meeting)
   }
 
-  /** Counts the shared set, and what is added to it in that time, once. */
+  /** Counts the shared set, and what is added to it in that time, once. A million take some ten seconds, in which all else goes on. */
   async #indexStore(): Promise<void> {
     const meanwhile = new Map<Infohash, boolean>()
     let isIndexed = false
@@ -280,13 +284,16 @@ export class Network {
       if (isIndexed) return this.#onChange(change)
       for (const infohash of change.transactions) meanwhile.set(infohash, true)
       for (const infohash of change.gone) meanwhile.set(infohash, false)
+      this.#hub.onChange(change)
     })
     for await (const infohash of this.#store.infohashes('')) {
+      if (this.#stopping.signal.aborted) return
       if (!meanwhile.has(infohash)) this.#index(infohash)
     }
     for (const [infohash, isShared] of meanwhile) if (isShared) this.#index(infohash)
     for (const { torrent } of this.#store.headers()) this.#secrets.add(torrent)
     isIndexed = true
+    this.#buckets.finish()
   }
 
   #onChange(change: StoreChange): void {

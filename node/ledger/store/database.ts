@@ -25,6 +25,8 @@ type Slot = { readonly row: unknown; readonly table: Pick<Table<never>, 'encode'
 
 /** In the cache: there is no such row. Most rows that intake asks for are not there yet. */
 const ABSENT = Symbol('absent')
+/** Rows that a stream reads at once. */
+const STREAMED = 1_000
 const DELETED: Slot = { row: undefined, table: undefined }
 
 /**
@@ -113,10 +115,15 @@ export class Database {
   }
 
   /** A range of one moment, however long the reader takes. */
-  async *stream<T>(table: Table<T>, range: Range): AsyncGenerator<[string, T]> {
+  async *stream<T>(table: Pick<Table<T>, 'letter' | 'decode'>, range: Range): AsyncGenerator<[string, T]> {
     this.#checkOpen()
-    for await (const [key, text] of this.#level.iterator(withLetter(table, range))) {
-      yield [key.slice(1), table.decode(text, key.slice(1))]
+    const iterator = this.#level.iterator(withLetter(table, range))
+    try {
+      for (let rows = await iterator.nextv(STREAMED); rows.length > 0; rows = await iterator.nextv(STREAMED)) {
+        for (const [key, text] of rows) yield [key.slice(1), table.decode(text, key.slice(1))]
+      }
+    } finally {
+      await iterator.close()
     }
   }
 
@@ -194,7 +201,7 @@ export class Change implements Reader {
   }
 }
 
-function withLetter<T>(table: Table<T>, { gte, gt, lt, reverse = false, limit = -1 }: Range) {
+function withLetter(table: { readonly letter: string }, { gte, gt, lt, reverse = false, limit = -1 }: Range) {
   const lower = gt === undefined ? { gte: table.letter + (gte ?? '') } : { gt: table.letter + gt }
   const end = lt === undefined ? String.fromCharCode(table.letter.charCodeAt(0) + 1) : table.letter + lt
   return { ...lower, lt: end, reverse, limit }

@@ -73,6 +73,14 @@ export type Head = {
 }
 
 export const ENTRIES: Table<Entry> = { letter: 't', encode: encodeEntry, decode: decodeEntry, isCached: true }
+/** Of `ENTRIES`, whether each is shared: read without all else, for walks over a million of them. */
+export const SHARED: Pick<Table<boolean>, 'letter' | 'decode'> = {
+  letter: 't',
+  decode: (line, key) => {
+    const standing = STANDINGS[Number(line.charAt(2))] ?? 'held' // each of the first two fields has one digit
+    return isLive({ standing }) || (standing === 'conflicting' && isShared(decodeEntry(line, key)))
+  },
+}
 /** `tx.json` of the stored ones (ASCII). */
 export const FILES: Table<string> = text('f')
 /** By `outputKey`. */

@@ -183,6 +183,7 @@ export class Hub {
       this.#readOrder(session)
       return
     }
+    if (!this.#deps.buckets.isWhole) return
     session.isReconciling = true
     void this.#running.add(this.#reconcile(session))
   }

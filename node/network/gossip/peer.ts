@@ -74,6 +74,12 @@ export class RemotePeer {
     return `${this.hello.id}@${this.hello.host}`
   }
 
+  /** Resolves when the connection is gone. */
+  get gone(): Promise<void> {
+    if (this.closed.aborted) return Promise.resolve()
+    return new Promise((resolve) => this.closed.addEventListener('abort', () => resolve(), { once: true }))
+  }
+
   /** Aborts when the connection is gone. */
   get closed(): AbortSignal {
     return this.#closed.signal

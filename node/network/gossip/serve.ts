@@ -28,6 +28,7 @@ export async function answer(
       return { type: 'files', id, files: question.infohashes.map((infohash) => store.transaction(infohash) ?? NOTHING) }
     case 'count':
       await peer.chargeFor(COUNT_COST)
+      if (!buckets.isWhole) await Promise.race([buckets.whole, peer.gone])
       return { type: 'counts', id, counts: buckets.encodeCounts(question.prefix) }
     case 'order': {
       const { from, most, unordered } = question
