@@ -45,7 +45,7 @@ export type LedgerOptions = {
   readonly onBroken?: (error: OperationError) => void
 }
 
-/** What LevelDB sorts in memory before it writes a table: at its own 4 MiB, payments that stream in are rewritten so often that it costs half as much again. */
+/** What LevelDB sorts in memory before it writes a table: at its own 4 MiB, payments that stream in are rewritten so often that all together costs a third more. */
 const WRITE_BUFFER_BYTES = 16 * 1024 * 1024
 export class Ledger extends LedgerReader implements TransactionLedger {
   readonly genesis: Infohash

@@ -276,7 +276,7 @@ export class Network {
     if (connected.size === 0) this.#client?.lookUp(this.#meeting)
   }
 
-  /** Counts the shared set, and what is added to it in that time, once. A million take some ten seconds, in which all else goes on. */
+  /** Counts the shared set, and what is added to it in that time, once. All else goes on meanwhile. */
   async #indexStore(): Promise<void> {
     const meanwhile = new Map<Infohash, boolean>()
     let isIndexed = false

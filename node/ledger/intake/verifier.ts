@@ -27,7 +27,7 @@ const CHUNK = 64
 /** Fewer than this at once are checked here: a thread would save less than asking it costs. */
 const MANY = 16
 const MAX_THREADS = 4
-/** A thread takes 40 MB: it goes when nothing was to be checked for this time. */
+/** A thread takes memory of its own: it goes when nothing was to be checked for this time. */
 const IDLE_MS = 10_000
 
 const workerFile = fileURLToPath(new URL('./verify-worker.ts', import.meta.url))
