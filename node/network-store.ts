@@ -7,6 +7,7 @@ import { ancestry, type BridgeBlock } from './bridge/view.ts'
 import type { TransactionLedger } from './ledger/types.ts'
 import type {
   NetworkStore,
+  Order,
   PeerName,
   StoreChange,
   Summary,
@@ -56,6 +57,21 @@ export class NodeStore implements NetworkStore {
 
   infohashes(prefix: string, after?: Infohash): AsyncIterable<Infohash> {
     return this.#deps.ledger.infohashes(prefix, after)
+  }
+
+  order(from: number, most: number, unordered: boolean): Promise<Order> {
+    return this.#deps.ledger.order(from, most, unordered)
+  }
+
+  /** Ordered payments come with their blocks, in order and without a question to anybody, as long as Ethereum can be read. */
+  syncs(): 'all' | 'unordered' | 'later' {
+    const state = this.#deps.follower?.status.state
+    if (state === 'syncing') return 'later'
+    return state === 'live' ? 'unordered' : 'all'
+  }
+
+  room(from: PeerName): number {
+    return this.#deps.ledger.room(from.host)
   }
 
   async blockFiles(torrent: Infohash): Promise<readonly TorrentFile[] | undefined> {

@@ -31,15 +31,21 @@ export class Pulse implements Disposable {
 }
 
 /** As in `2 peers, Ethereum block 123 (4 s behind), height 7, final 5, 3 transactions wait`. */
-export function describePulse({ bridge, behind, peers, transactions }: Status): string {
+export function describePulse({ bridge, behind, peers, transactions, sync }: Status): string {
   const connected = peers.outgoing + peers.incoming
   const { unordered, waiting } = transactions
   return [
+    ...(sync === undefined ? [] : [describeSync(sync)]),
     `${connected} ${connected === 1 ? 'peer' : 'peers'}`,
     ...describeBridge(bridge, behind),
     `${unordered} in no block`,
     ...(waiting === 0 ? [] : [`${waiting} without ancestors`]),
   ].join(', ')
+}
+
+/** As in `syncing: 1200 of 100000 payments from 4 peers, 2300 a second`. */
+function describeSync({ payments, of, peers, perSecond }: NonNullable<Status['sync']>): string {
+  return `syncing: ${payments} of ${of} payments from ${peers} ${peers === 1 ? 'peer' : 'peers'}, ${perSecond} a second`
 }
 
 function describeBridge(bridge: Status['bridge'], behind: Status['behind']): string[] {

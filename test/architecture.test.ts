@@ -31,7 +31,12 @@ const sources = readSources(
 const pinned = { ...manifest.dependencies, ...manifest.devDependencies }
 const maxLines = 300
 /** What `package.json#imports` has Node take. */
-const NODE_BACKENDS = ['node/protocol/keccak/wasm.ts', 'node/protocol/secp256k1/native.ts', 'node/http/by-node.ts']
+const NODE_BACKENDS = [
+  'node/protocol/keccak/wasm.ts',
+  'node/protocol/secp256k1/native.ts',
+  'node/protocol/sha1/native.ts',
+  'node/http/by-node.ts',
+]
 
 test('every import is one that the import table allows', () => {
   const wrong = sources.flatMap(({ path, imports }) => {
@@ -123,6 +128,7 @@ test('native code of the curve is imported by one file, and nothing but the name
   assert.deepEqual(Object.keys(manifest.imports['#keccak'] ?? {}), ['node', 'default'])
   assert.deepEqual(Object.keys(manifest.imports['#post'] ?? {}), ['node', 'default'])
   assert.deepEqual(Object.keys(manifest.imports['#secp256k1'] ?? {}), ['node', 'default'])
+  assert.deepEqual(Object.keys(manifest.imports['#sha1'] ?? {}), ['node', 'default'])
 })
 
 test('all that node/client reaches runs in a browser, but for what sends to Ethereum', () => {

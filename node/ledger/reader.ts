@@ -1,4 +1,4 @@
-// The ledger's answers: all that can be asked of it, from what is on disk.
+// The ledger's answers: all that can be asked of it, from what is on disk. Long, as each question is short and all read the same tables.
 
 import { OperationError } from '../errors.ts'
 import type { Asset } from '../protocol/asset.ts'
@@ -23,9 +23,11 @@ import {
   CONFLICTS,
   ENTRIES,
   HISTORY,
+  isSettled,
   isShared,
   numberKey,
   REQUESTS,
+  SHARED,
   statusOf,
   WAITING,
 } from './store/tables.ts'
@@ -35,6 +37,7 @@ import type {
   HistoryItem,
   LedgerBalance,
   LedgerBlock,
+  LedgerOrder,
   LedgerOutput,
   LedgerSummary,
   OutputRecord,
@@ -181,10 +184,30 @@ export class LedgerReader {
     return rows.length < limit || last === undefined ? { items } : { items, next: Number.parseInt(last[0], 16) + 1 }
   }
 
+  async order(from: number, most: number, unordered = false): Promise<LedgerOrder> {
+    const end = headOf(this.#database.disk).seq + 1
+    const rows = await this.#database.range(ARRIVALS, { gte: numberKey(from), lt: numberKey(end), limit: most })
+    const entries = await this.#database.many(
+      ENTRIES,
+      rows.map(([, infohash]) => infohash),
+    )
+    const infohashes = entries.flatMap((entry) => {
+      const isTold = entry !== undefined && isShared(entry) && !(unordered && isSettled(entry.standing))
+      return isTold ? [entry.infohash] : []
+    })
+    const last = rows.at(-1)
+    const next = rows.length < most || last === undefined ? end : Number.parseInt(last[0], 16) + 1
+    return { infohashes, next: Math.max(from, next), end }
+  }
+
+  room(source: string): number {
+    return this.#pool.room(source)
+  }
+
   async *infohashes(prefix = '', after?: Infohash): AsyncIterable<Infohash> {
     const lower = after === undefined || after < prefix ? { gte: prefix } : { gt: after }
-    for await (const [, entry] of this.#database.stream(ENTRIES, { ...lower, lt: `${prefix}~` })) {
-      if (isShared(entry)) yield entry.infohash
+    for await (const [key, isTold] of this.#database.stream(SHARED, { ...lower, lt: `${prefix}~` })) {
+      if (isTold) yield key as Infohash // keys of this table
     }
   }
 

@@ -1,4 +1,4 @@
-// What the ledger knows and what the rest of the node may ask of it.
+// What the ledger knows and what the rest of the node may ask of it. Long, as it is the whole of what may be asked, with what each answer means.
 
 import type { Asset } from '../protocol/asset.ts'
 import type { BlockRequest } from '../protocol/block-torrent.ts'
@@ -107,6 +107,8 @@ export type HistoryItem = {
 
 /** `next` goes back into the same query as `cursor`; absent at the end. */
 export type Page<T, C> = { readonly items: readonly T[]; readonly next?: C }
+
+export type LedgerOrder = { readonly infohashes: readonly Infohash[]; readonly next: number; readonly end: number }
 
 /** An accepted transaction that no block has ordered, as a block assembler wants it. */
 export type Candidate = {
@@ -265,6 +267,14 @@ export interface TransactionLedger extends AsyncDisposable {
 
   /** All that is stored and complete in order of seniority, from `cursor` (default 0: the oldest). `limit` defaults to 1,000. */
   arrivals(cursor?: number, limit?: number): Promise<Page<{ infohash: Infohash; status: Status }, number>>
+  /**
+   * The shared set in the order in which it was stored, from `from` on: parents come before children, but for what is older than the block that a ledger
+   * began with. Looks at `most` positions; what is at none of them any more, or is not shared, is left out. `next` is where to go on, `end` the position behind the newest.
+   * `unordered`: only what no block has ordered. Positions stay the same over restarts.
+   */
+  order(from: number, most: number, unordered?: boolean): Promise<LedgerOrder>
+  /** How many more waiting files there is room for, of one source. */
+  room(source: string): number
   /** The shared set, ascending, as far as it begins with `prefix` (hex digits, perhaps none) and comes after `after`. A view of one moment. */
   infohashes(prefix?: string, after?: Infohash): AsyncIterable<Infohash>
   summary(): LedgerSummary

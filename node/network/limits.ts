@@ -22,6 +22,8 @@ export const SERVED_BURST = 20_000
 /** Wanted infohashes: of one peer, and of all. */
 export const MAX_WANTED_PER_PEER = 10_000
 export const MAX_WANTED = 100_000
+/** Wanted ancestors of what waits here: of one peer, beyond the bound above. */
+export const MAX_ANCESTORS_PER_PEER = 2_000
 /** Infohashes that a peer is remembered to have, so that nothing is announced back. */
 export const MAX_REMEMBERED = 5_000
 /** A peer whose faults add up to this is banned, for this long. Faults fade. */

@@ -14,6 +14,7 @@ import { extendWire } from './gossip/extension.ts'
 import { Hub } from './gossip/hub.ts'
 import type { Hello } from './gossip/peer.ts'
 import { PeerExchange } from './gossip/peer-exchange.ts'
+import type { SyncProgress } from './gossip/sync/progress.ts'
 import type { ToldBlocks } from './gossip/told-blocks.ts'
 import type { Flow } from './gossip/traffic.ts'
 import { meetingPoint } from './meeting-point.ts'
@@ -81,6 +82,7 @@ export class Network {
   #isJoining = false
   #redial: NodeJS.Timeout | undefined
   #unsubscribe: (() => void) | undefined
+  #indexing: Promise<void> = Promise.resolve()
 
   constructor(
     { store, log, now = () => performance.now(), bounds = {}, onDied = () => {}, version }: NetworkDeps,
@@ -137,7 +139,9 @@ export class Network {
       { ...this.#options, ...this.#bounds, port: this.#options.listenPort },
     )
     await this.#client.opened()
-    await this.#indexStore()
+    this.#indexing = this.#indexStore().catch((error: unknown) => {
+      this.#log.error({ error }, 'what is stored cannot be counted: peers cannot compare with this node')
+    })
     this.#client.on('add', (torrent: Torrent) => torrent.on('wire', (wire: Wire) => this.#onWire(torrent, wire)))
     await this.#join(this.#client)
     this.#hub.start()
@@ -152,6 +156,7 @@ export class Network {
     this.#stopping.abort(new OperationError('stopped', 'the network was stopped'))
     clearInterval(this.#redial)
     this.#unsubscribe?.()
+    await this.#indexing
     await this.#hub.stop()
     await this.#blocks.stop()
     await this.#client?.close()
@@ -174,9 +179,13 @@ export class Network {
     }))
   }
 
-  /** Infohashes that peers announced and that are not here yet; live torrents. */
-  statistics(): { readonly wanted: number; readonly liveTorrents: number } {
-    return { wanted: this.#hub.fetcher.wanted, liveTorrents: this.#client?.torrents.length ?? 0 }
+  /** Infohashes that peers announced and that are not here yet; live torrents; how far a sync is, while there is one. */
+  statistics(): { readonly wanted: number; readonly liveTorrents: number; readonly sync: SyncProgress | undefined } {
+    return {
+      wanted: this.#hub.fetcher.wanted,
+      liveTorrents: this.#client?.torrents.length ?? 0,
+      sync: this.#hub.sync.progress,
+    }
   }
 
   /** Connects to `host:port` and stays connected. Throws `RuleError('bad-peer-address')`. */
@@ -282,7 +291,7 @@ export class Network {
     if (connected.size === 0) this.#client?.lookUp(this.#meeting)
   }
 
-  /** Counts the shared set, and what is added to it in that time, once. */
+  /** Counts the shared set, and what is added to it in that time, once. All else goes on meanwhile. */
   async #indexStore(): Promise<void> {
     const meanwhile = new Map<Infohash, boolean>()
     let isIndexed = false
@@ -290,14 +299,17 @@ export class Network {
       if (isIndexed) return this.#onChange(change)
       for (const infohash of change.transactions) meanwhile.set(infohash, true)
       for (const infohash of change.gone) meanwhile.set(infohash, false)
+      this.#hub.onChange(change)
     })
     for await (const infohash of this.#store.infohashes('')) {
+      if (this.#stopping.signal.aborted) return
       if (!meanwhile.has(infohash)) this.#index(infohash)
     }
     for (const [infohash, isShared] of meanwhile) if (isShared) this.#index(infohash)
     for (const { torrent } of this.#store.headers()) this.#secrets.add(torrent)
     for await (const torrent of this.#store.torrents?.() ?? []) this.#secrets.add(torrent)
     isIndexed = true
+    this.#buckets.finish()
   }
 
   #onChange(change: StoreChange): void {

@@ -35,6 +35,9 @@ export type HeaderOutcome = 'known' | 'wanted'
 /** Who sent something: for the store's log, never for its judgement. */
 export type PeerName = { readonly id: string; readonly host: string }
 
+/** A part of the shared set, parents first. */
+export type Order = { readonly infohashes: readonly Infohash[]; readonly next: number; readonly end: number }
+
 /** What the store tells the network. Both lists are new to the shared set and go out to the peers. */
 export type StoreChange = {
   readonly transactions: readonly Infohash[]
@@ -68,6 +71,16 @@ export interface NetworkStore {
   transaction(infohash: Infohash): Uint8Array | undefined
   /** The infohashes of the shared set that begin with `prefix` (0, 2 or 4 hex digits) and come after `after`, ascending. */
   infohashes(prefix: string, after?: Infohash): AsyncIterable<Infohash>
+
+  /**
+   * The shared set in an order in which parents come before children, from a position on, which stays what it is over restarts. Looks at `most` positions
+   * at most; some may be empty. `next`: where to go on; `end`: behind the newest. `unordered`: only what no block has ordered.
+   */
+  order(from: number, most: number, unordered: boolean): Promise<Order>
+  /** What a node that is far behind asks peers for: all; only what no block has ordered, as the rest comes with blocks; or nothing before those were read. */
+  syncs(): 'all' | 'unordered' | 'later'
+  /** How many more files of this peer may wait here for their ancestors before the oldest have to go. */
+  room(from: PeerName): number
 
   /** The files of the torrent of a block that is held, in the torrent's order (docs/protocol.md section 7.3). */
   blockFiles(torrent: Infohash): Promise<readonly TorrentFile[] | undefined>

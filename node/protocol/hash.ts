@@ -1,7 +1,7 @@
 // The two hash functions of the protocol: Keccak-256 (Ethereum) and SHA-1 (BitTorrent v1).
 
-import { sha1 as nobleSha1 } from '@noble/hashes/legacy.js'
 import { keccak256 } from '#keccak'
+import { sha1 as sha1Backend } from '#sha1'
 
 /** Keccak-256 as Ethereum uses it (not SHA3-256): 32 bytes. */
 export function keccak(bytes: Uint8Array): Uint8Array {
@@ -10,5 +10,5 @@ export function keccak(bytes: Uint8Array): Uint8Array {
 
 /** SHA-1, FIPS 180-4: 20 bytes. */
 export function sha1(bytes: Uint8Array): Uint8Array {
-  return nobleSha1(bytes)
+  return sha1Backend(bytes)
 }

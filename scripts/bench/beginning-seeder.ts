@@ -42,6 +42,9 @@ function storeOf(torrent: Infohash, content: readonly TorrentFile[]): NetworkSto
     has: () => true,
     transaction: () => undefined,
     infohashes: async function* () {},
+    order: async () => ({ infohashes: [], next: 0, end: 0 }),
+    syncs: () => 'all',
+    room: () => 0,
     blockFiles: async (asked) => (asked === torrent ? content : undefined),
     headers: () => [{ sealed: encodeSealed(sealed), torrent }],
     summary: () => ({

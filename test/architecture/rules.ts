@@ -39,6 +39,7 @@ const FOLDER_RULES: readonly FolderRule[] = [
   { folder: 'node/protocol/', ours: [], packages: ['@noble/'] },
   { folder: 'node/protocol/keccak/wasm.ts', ours: ['node/protocol/'], packages: ['node:fs'] },
   { folder: 'node/protocol/secp256k1/native.ts', ours: ['node/protocol/'], packages: ['secp256k1'] },
+  { folder: 'node/protocol/sha1/native.ts', ours: ['node/protocol/'], packages: ['node:crypto'] },
   { folder: 'node/', ours: ['deployments/'], except: ['node/client/'], packages: 'any' },
   // The only folder of the node that knows viem.
   {

@@ -4,7 +4,7 @@ import { flowsOf } from '../../protocol/flows.ts'
 import type { Infohash } from '../../protocol/ids.ts'
 import { MAX_TOKENS, type Reason } from '../../protocol/rules.ts'
 import { parentsOf } from '../../protocol/transaction.ts'
-import { invalidTransaction, type VerifiedTransaction } from '../../protocol/verify.ts'
+import { invalidTransaction } from '../../protocol/verify.ts'
 import { inputsOf, pursesTouched } from '../purse.ts'
 import { creatorStanding, entryOf, headOf, outputValue, place, placeOf, spendsOf } from '../standing/books.ts'
 import { adopt, isOfBeforeSnapshot, type Signed, storeSigned } from '../standing/entries.ts'
@@ -14,6 +14,7 @@ import { type Entry, statusOf, WAITING } from '../store/tables.ts'
 import type { Submission } from '../types.ts'
 import { ancestorsOf, rivalsToName } from './graph.ts'
 import type { Reject, Rejects } from './rejects.ts'
+import type { VerifiedFile } from './verifier.ts'
 import type { WaitingPool } from './waiting-pool.ts'
 
 export type Intake = {
@@ -26,7 +27,7 @@ export type Intake = {
 }
 
 export type Arrival = {
-  readonly verified: VerifiedTransaction
+  readonly verified: VerifiedFile
   readonly source: string
   /** Unix milliseconds. */
   readonly firstSeenMs: number

@@ -21,7 +21,8 @@ export type WaitingItem = {
   readonly order: number
 }
 
-type Usage = { count: number; bytes: number; readonly items: Set<Infohash> }
+/** `loose`: those of `items` of which neither a parent nor a child waits too. Of the others ancestors have come, and more may be on their way. */
+type Usage = { count: number; bytes: number; readonly items: Set<Infohash>; readonly loose: Set<Infohash> }
 
 const NOTHING: ReadonlySet<Infohash> = new Set()
 
@@ -60,7 +61,13 @@ export class WaitingPool {
     return this.#dependents.get(infohash) ?? NOTHING
   }
 
-  /** Returns what had to go for it: the oldest of a source that is above its share, or of the source that fills most. */
+  /** Files that one source may add before something has to go. */
+  room(source: string): number {
+    const { count, share } = this.#limits
+    return Math.max(0, Math.min(count * share - (this.#sources.get(source)?.count ?? 0), count - this.#items.size))
+  }
+
+  /** Returns what had to go for it: the oldest of a source that is above its share, or of the source that fills most; loose ones before those that are being completed. */
   add(item: WaitingItem): WaitingItem[] {
     this.#items.set(item.infohash, item)
     this.#next = Math.max(this.#next, item.order + 1)
@@ -68,10 +75,12 @@ export class WaitingPool {
       const set = this.#dependents.get(input) ?? new Set()
       this.#dependents.set(input, set.add(item.infohash))
     }
-    const usage = this.#sources.get(item.source) ?? { count: 0, bytes: 0, items: new Set() }
+    const usage = this.#sources.get(item.source) ?? { count: 0, bytes: 0, items: new Set(), loose: new Set() }
     this.#sources.set(item.source, usage)
     usage.items.add(item.infohash)
     this.#count(usage, item, 1)
+    this.#loosen(item)
+    for (const dependent of this.dependents(item.infohash)) this.#loosen(this.#items.get(dependent))
     return this.#evict(item.source)
   }
 
@@ -87,9 +96,11 @@ export class WaitingPool {
     const usage = this.#sources.get(item.source)
     if (usage !== undefined) {
       usage.items.delete(infohash)
+      usage.loose.delete(infohash)
       this.#count(usage, item, -1)
       if (usage.items.size === 0) this.#sources.delete(item.source)
     }
+    for (const relative of [...this.dependents(infohash), ...item.prev]) this.#loosen(this.#items.get(relative))
     return item
   }
 
@@ -104,7 +115,7 @@ export class WaitingPool {
     const { count, bytes, share } = this.#limits
     const evicted: WaitingItem[] = []
     const dropOldest = (usage: Usage | undefined) => {
-      for (const oldest of usage?.items ?? []) {
+      for (const oldest of (usage?.loose.size ? usage.loose : usage?.items) ?? []) {
         const item = this.delete(oldest)
         if (item !== undefined) evicted.push(item)
         break
@@ -116,6 +127,15 @@ export class WaitingPool {
     }
     while (this.#items.size > count || this.#bytes > bytes) dropOldest(this.#fullest())
     return evicted
+  }
+
+  /** Sees whether it is loose, after a relative came or went. */
+  #loosen(item: WaitingItem | undefined): void {
+    const usage = item && this.#sources.get(item.source)
+    if (item === undefined || usage === undefined) return
+    const isLoose = this.dependents(item.infohash).size === 0 && !item.prev.some((input) => this.#items.has(input))
+    if (!isLoose) usage.loose.delete(item.infohash)
+    else usage.loose.add(item.infohash)
   }
 
   #fullest(): Usage | undefined {

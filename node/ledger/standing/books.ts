@@ -118,6 +118,9 @@ export function store(change: Change, entry: Omit<Entry, 'seq'> & { readonly sta
   change.put(FILES, stored.infohash, file)
   change.put(ARRIVALS, numberKey(seq), stored.infohash)
   for (const purse of pursesOf(stored)) change.put(HISTORY, purse + numberKey(seq), stored.infohash)
+  // What spends it comes later; but for what is older than a snapshot.
+  if (headOf(change).snapshotHeight === 0)
+    for (const [purse] of stored.outputs) change.assumeAbsent(SPENDS, outputKey(stored.infohash, purse))
   for (const input of stored.inputs) {
     const spends = spendsOf(change, ...input)
     change.put(SPENDS, outputKey(...input), { ...spends, all: [...spends.all, stored.infohash] })

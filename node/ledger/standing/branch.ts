@@ -70,7 +70,7 @@ function* order(change: Change, blocks: readonly BranchBlock[], context: BranchC
 /** Where a part was written before the failure, what it touched is judged now; what was not written is dropped. */
 function* afterFailure(change: Change, { saved }: Agenda): Work {
   if (saved.length === 0) return
-  change.slots.clear()
+  change.clear()
   const agenda = new Agenda()
   agenda.resume(change, saved)
   yield* agenda.settle(change)

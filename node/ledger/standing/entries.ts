@@ -34,7 +34,7 @@ export function storeDeposit(
 }
 
 /** A signed transaction, and what its flows move. */
-export type Signed = { readonly verified: VerifiedTransaction; readonly flows: readonly Flow[] }
+export type Signed = { readonly verified: Omit<VerifiedTransaction, 'packed'>; readonly flows: readonly Flow[] }
 
 /** Stores a signed transaction; `sums`: what the inputs of each of its flows hold. */
 export function storeSigned(

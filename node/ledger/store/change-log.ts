@@ -18,8 +18,10 @@ export class ChangeLog {
     for (const key of change.slots.keys()) {
       if (key[0] !== ENTRIES.letter && key[0] !== WAITING.letter) continue
       const infohash = key.slice(1) as Infohash // keys of both tables are infohashes
-      if (!this.#first.has(infohash)) this.#first.set(infohash, momentOf(before, infohash))
-      this.#last.set(infohash, momentOf(change, infohash))
+      // What stops to wait is deleted there in the same change: else there was nothing, and no need to look.
+      const mayWait = change.slots.has(WAITING.letter + infohash)
+      if (!this.#first.has(infohash)) this.#first.set(infohash, momentOf(before, infohash, mayWait))
+      this.#last.set(infohash, momentOf(change, infohash, mayWait))
     }
   }
 
@@ -40,8 +42,8 @@ export class ChangeLog {
   }
 }
 
-function momentOf(reader: Reader, infohash: Infohash): Moment {
+function momentOf(reader: Reader, infohash: Infohash, mayWait: boolean): Moment {
   const entry: Entry | undefined = reader.get(ENTRIES, infohash)
   if (entry !== undefined) return { status: statusOf(entry), isShared: isShared(entry) }
-  return reader.get(WAITING, infohash) === undefined ? UNKNOWN : { status: 'waiting', isShared: false }
+  return !mayWait || reader.get(WAITING, infohash) === undefined ? UNKNOWN : { status: 'waiting', isShared: false }
 }

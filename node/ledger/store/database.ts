@@ -2,6 +2,7 @@
 
 import type { AbstractLevel } from 'abstract-level'
 import { OperationError } from '../../errors.ts'
+import { RowCache } from './row-cache.ts'
 
 export type LevelDatabase = AbstractLevel<string | Buffer | Uint8Array, string, string>
 
@@ -10,6 +11,8 @@ export type Table<T> = {
   readonly letter: string
   readonly encode: (row: T) => string
   readonly decode: (text: string, key: string) => T
+  /** Its rows are read one by one, and soon again: they are worth memory. */
+  readonly isCached?: true
 }
 
 /** What a range of keys is read by: bounds without the table's letter. */
@@ -17,12 +20,14 @@ export type Range = { gte?: string; gt?: string; lt?: string; reverse?: boolean;
 
 export type Reader = { get<T>(table: Table<T>, key: string): T | undefined }
 
-type Slot = { readonly row: unknown; readonly encode: () => string }
+/** `table` is undefined where the row is deleted. */
+type Slot = { readonly row: unknown; readonly table: Pick<Table<never>, 'encode' | 'isCached'> | undefined }
 
-// Rows kept decoded. Each is about a kilobyte of memory.
-const CACHED_ROWS = 20_000
-const DELETED = Symbol('deleted')
-const NOTHING: Slot = { row: DELETED, encode: () => '' }
+/** In the cache: there is no such row. Most rows that intake asks for are not there yet. */
+const ABSENT = Symbol('absent')
+/** Rows that a stream reads at once. */
+const STREAMED = 1_000
+const DELETED: Slot = { row: undefined, table: undefined }
 
 /**
  * Layers, newest first: an open `Change`, the group of merged changes, the group that is being written, a bounded cache of committed
@@ -32,7 +37,7 @@ export class Database {
   readonly #level: LevelDatabase
   readonly #largeRows: number
   readonly #broken: (cause: unknown) => OperationError
-  readonly #cache = new Map<string, unknown>()
+  readonly #cache = new RowCache()
   #group = new Map<string, Slot>()
   #writing = new Map<string, Slot>()
 
@@ -55,7 +60,7 @@ export class Database {
   /** Adds a change to the group that the next `flush` writes. */
   merge(change: Change): void {
     for (const [key, slot] of change.slots) this.#group.set(key, slot)
-    change.slots.clear()
+    change.clear()
   }
 
   /** Rows waiting for the next `flush`. */
@@ -69,23 +74,29 @@ export class Database {
     const writing = this.#group
     this.#writing = writing
     this.#group = new Map()
-    const operations = Array.from(writing, ([key, { row, encode }]) =>
-      row === DELETED ? { type: 'del' as const, key } : { type: 'put' as const, key, value: encode() },
+    const operations = Array.from(writing, ([key, { row, table }]) =>
+      table === undefined
+        ? { type: 'del' as const, key }
+        : { type: 'put' as const, key, value: table.encode(row as never) },
     )
     // classic-level knows `sync`; the abstract type does not.
     await this.#level.batch(operations, { sync } as object)
-    for (const [key, { row }] of writing) this.#remember(key, row === DELETED ? undefined : row)
+    for (const [key, { row, table }] of writing) {
+      if (table?.isCached === true) this.#cache.set(key, row)
+      else this.#cache.delete(key)
+    }
     this.#writing = new Map()
   }
 
   /** A row as it is on disk. */
   committed<T>(table: Table<T>, key: string): T | undefined {
     const full = table.letter + key
-    if (this.#cache.has(full)) return this.#cache.get(full) as T | undefined // under this key are rows of this table
+    const cached = table.isCached === true ? this.#cache.get(full) : undefined
+    if (cached !== undefined) return cached === ABSENT ? undefined : (cached as T) // under this key are rows of this table
     this.#checkOpen()
     const text = this.#getSync(full)
     const row = text === undefined ? undefined : table.decode(text, key)
-    if (row !== undefined) this.#remember(full, row)
+    if (table.isCached === true) this.#cache.set(full, row ?? ABSENT)
     return row
   }
 
@@ -96,11 +107,23 @@ export class Database {
     return found.map(([key, text]) => [key.slice(1), table.decode(text, key.slice(1))])
   }
 
-  /** A range of one moment, however long the reader takes. */
-  async *stream<T>(table: Table<T>, range: Range): AsyncGenerator<[string, T]> {
+  /** Rows as on disk, in the order of the keys; undefined where there is none. Does not hold up anything else. */
+  async many<T>(table: Table<T>, keys: readonly string[]): Promise<(T | undefined)[]> {
     this.#checkOpen()
-    for await (const [key, text] of this.#level.iterator(withLetter(table, range))) {
-      yield [key.slice(1), table.decode(text, key.slice(1))]
+    const texts = await this.#level.getMany(keys.map((key) => table.letter + key))
+    return texts.map((text, i) => (text === undefined ? undefined : table.decode(text, keys[i] ?? '')))
+  }
+
+  /** A range of one moment, however long the reader takes. */
+  async *stream<T>(table: Pick<Table<T>, 'letter' | 'decode'>, range: Range): AsyncGenerator<[string, T]> {
+    this.#checkOpen()
+    const iterator = this.#level.iterator(withLetter(table, range))
+    try {
+      for (let rows = await iterator.nextv(STREAMED); rows.length > 0; rows = await iterator.nextv(STREAMED)) {
+        for (const [key, text] of rows) yield [key.slice(1), table.decode(text, key.slice(1))]
+      }
+    } finally {
+      await iterator.close()
     }
   }
 
@@ -130,18 +153,7 @@ export class Database {
     const full = table.letter + key
     const slot = this.#group.get(full) ?? this.#writing.get(full)
     if (slot === undefined) return this.committed(table, key)
-    return slot.row === DELETED ? undefined : (slot.row as T) // under this key are rows of this table
-  }
-
-  #remember(key: string, row: unknown): void {
-    this.#cache.delete(key)
-    if (row === undefined) return
-    this.#cache.set(key, row)
-    if (this.#cache.size <= CACHED_ROWS) return
-    for (const oldest of this.#cache.keys()) {
-      this.#cache.delete(oldest)
-      break
-    }
+    return slot.row as T | undefined // under this key are rows of this table
   }
 }
 
@@ -150,6 +162,8 @@ export class Change implements Reader {
   readonly slots = new Map<string, Slot>()
   readonly #below: Reader
   readonly #largeRows: number
+  /** Keys of rows that cannot be there: not worth a look at the disk. */
+  readonly #absent = new Set<string>()
 
   constructor(below: Reader, largeRows: number) {
     this.#below = below
@@ -161,21 +175,33 @@ export class Change implements Reader {
   }
 
   get<T>(table: Table<T>, key: string): T | undefined {
-    const slot = this.slots.get(table.letter + key)
-    if (slot === undefined) return this.#below.get(table, key)
-    return slot.row === DELETED ? undefined : (slot.row as T) // under this key are rows of this table
+    const full = table.letter + key
+    const slot = this.slots.get(full)
+    if (slot === undefined) return this.#absent.has(full) ? undefined : this.#below.get(table, key)
+    return slot.row as T | undefined // under this key are rows of this table
+  }
+
+  /** Says that no row of this key is there: of what was stored just now. */
+  assumeAbsent<T>(table: Table<T>, key: string): void {
+    this.#absent.add(table.letter + key)
+  }
+
+  /** Forgets what it did: it was merged, or is dropped. */
+  clear(): void {
+    this.slots.clear()
+    this.#absent.clear()
   }
 
   put<T>(table: Table<T>, key: string, row: T): void {
-    this.slots.set(table.letter + key, { row, encode: () => table.encode(row) })
+    this.slots.set(table.letter + key, { row, table: table as Slot['table'] })
   }
 
   delete<T>(table: Table<T>, key: string): void {
-    this.slots.set(table.letter + key, NOTHING)
+    this.slots.set(table.letter + key, DELETED)
   }
 }
 
-function withLetter<T>(table: Table<T>, { gte, gt, lt, reverse = false, limit = -1 }: Range) {
+function withLetter(table: { readonly letter: string }, { gte, gt, lt, reverse = false, limit = -1 }: Range) {
   const lower = gt === undefined ? { gte: table.letter + (gte ?? '') } : { gt: table.letter + gt }
   const end = lt === undefined ? String.fromCharCode(table.letter.charCodeAt(0) + 1) : table.letter + lt
   return { ...lower, lt: end, reverse, limit }

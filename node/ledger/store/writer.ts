@@ -118,7 +118,7 @@ export class Writer {
         }
         group.done.push({ job, settle: () => job.resolve(value) })
       } catch (error) {
-        job.change.slots.clear()
+        job.change.clear()
         group.done.push({ job, settle: () => job.reject(error) })
       }
     }

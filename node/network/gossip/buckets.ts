@@ -20,6 +20,23 @@ export class Buckets {
   /** Of each bucket: count, and four words of the sum, lowest first. */
   readonly #words = new Uint32Array(BUCKETS * WORDS)
   #size = 0
+  readonly #whole = Promise.withResolvers<void>()
+  #isWhole = false
+
+  /** Resolves once all that was there at the start is counted. */
+  get whole(): Promise<void> {
+    return this.#whole.promise
+  }
+
+  get isWhole(): boolean {
+    return this.#isWhole
+  }
+
+  /** Says that all is counted. */
+  finish(): void {
+    this.#isWhole = true
+    this.#whole.resolve()
+  }
 
   get size(): number {
     return this.#size

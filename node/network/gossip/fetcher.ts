@@ -24,6 +24,8 @@ export type FetcherDeps = {
   readonly log: Logger
   readonly running: Running
   readonly peers: () => Iterable<RemotePeer>
+  /** Ancestors that a file waits for: whether, and how, they are fetched. */
+  readonly onMissing: (peer: RemotePeer, missing: readonly Infohash[]) => void
 }
 
 export class Fetcher {
@@ -53,6 +55,12 @@ export class Fetcher {
     }
     this.#pump(peer)
     return fresh
+  }
+
+  /** Wants the ancestors of what `peer` sent, before all else. */
+  wantAncestors(peer: RemotePeer, infohashes: readonly Infohash[]): void {
+    for (const infohash of infohashes) if (!this.#deps.store.has(infohash)) this.#wants.addAncestor(infohash, peer.key)
+    this.#pump(peer)
   }
 
   /** Resolves when the peer owes few enough files to be asked for more. */
@@ -126,7 +134,7 @@ export class Fetcher {
     try {
       const { missing } = await this.#deps.store.onTransaction(infohash, file, peer.hello)
       this.#wants.settle(infohash)
-      if (missing.length > 0) this.want(peer, missing)
+      if (missing.length > 0) this.#deps.onMissing(peer, missing)
     } catch (error) {
       this.#wants.settle(infohash)
       if (error instanceof RuleError) peer.fault(50, error.message)
@@ -151,7 +159,7 @@ export class Fetcher {
 }
 
 /** A file of another infohash is a lie: the peer is banned. No bytes mean that it does not have it. */
-function isFileOf(peer: RemotePeer, infohash: Infohash, file: Uint8Array): boolean {
+export function isFileOf(peer: RemotePeer, infohash: Infohash, file: Uint8Array): boolean {
   if (file.length === 0) return false
   if (file.length <= MAX_FILE_BYTES && infohashOf(file) === infohash) return true
   peer.fault(BAN_FAULTS, 'it sent a file of another infohash')

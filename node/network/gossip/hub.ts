@@ -14,6 +14,7 @@ import type { Notice, Question } from './messages.ts'
 import { type Hello, RemotePeer } from './peer.ts'
 import { reconcile } from './reconcile.ts'
 import { answer } from './serve.ts'
+import { isAhead, isBehind, Sync } from './sync/sync.ts'
 
 /** New infohashes are gathered for this long before they are announced. */
 const ANNOUNCE_AFTER_MS = 5
@@ -24,6 +25,8 @@ const SILENT_MS = 100_000
 const RECONCILE_MIN_MS = 2_000
 const RECONCILE_MAX_MS = 600_000
 const TICK_MS = 500
+/** Places for waiting files of a peer that are left for what it announces: the ancestors of one file do not take them. */
+const ROOM_FOR_OTHERS = 1_000
 
 export type HubDeps = {
   readonly store: NetworkStore
@@ -45,10 +48,13 @@ type Session = {
   isReconciling: boolean
   nextReconcileAt: number
   reconcileMs: number
+  /** Its order is worth reading; once it was read, what is left is found by comparison. */
+  order: 'newest' | 'whole' | 'read'
 }
 
 export class Hub {
   readonly fetcher: Fetcher
+  readonly sync: Sync
   readonly #deps: HubDeps
   readonly #sessions = new Map<string, Session>()
   readonly #running = new Running()
@@ -60,7 +66,13 @@ export class Hub {
   constructor(deps: HubDeps) {
     this.#deps = deps
     const { store, log } = deps
-    this.fetcher = new Fetcher({ store, log, running: this.#running, peers: () => this.peers })
+    const common = { store, log, running: this.#running, peers: () => this.peers }
+    this.fetcher = new Fetcher({ ...common, onMissing: (peer, missing) => this.#onMissing(peer, missing, 'announced') })
+    this.sync = new Sync({
+      ...{ ...common, now: deps.now },
+      onMissing: (peer, missing) => this.#onMissing(peer, missing, 'listed'),
+      onRead: (peer) => this.#onRead(peer),
+    })
   }
 
   get peers(): readonly RemotePeer[] {
@@ -74,6 +86,7 @@ export class Hub {
   /** Resolves when nothing that a peer sent is being handled any more. */
   async stop(): Promise<void> {
     clearInterval(this.#tick)
+    this.sync.stop()
     for (const peer of this.peers) peer.close()
     await this.#running.settled()
     clearTimeout(this.#announceTimer)
@@ -89,7 +102,10 @@ export class Hub {
     if (other && (other.hello.outgoing === hello.outgoing || !isPreferred)) return undefined
     other?.close()
     const now = this.#deps.now()
-    const session = { peer, pending: [], isReconciling: false, nextReconcileAt: now, reconcileMs: RECONCILE_MIN_MS }
+    const session: Session = {
+      ...{ peer, pending: [], isReconciling: false, nextReconcileAt: now, reconcileMs: RECONCILE_MIN_MS },
+      order: 'newest',
+    }
     this.#sessions.set(peer.key, session)
     this.#deps.log.debug({ peer: peer.key, outgoing: hello.outgoing }, 'node connected')
     peer.send({ type: 'summary', summary: this.#deps.store.summary() })
@@ -101,8 +117,10 @@ export class Hub {
   /** Announces what is new in the shared set. */
   onChange({ transactions, blocks }: StoreChange): void {
     this.fetcher.settle(transactions)
+    // Those who are in step have what a sync brings, and whoever else lacks it will ask.
+    const news = transactions.filter((infohash) => !this.sync.brings(infohash))
     for (const { peer, pending } of this.#sessions.values()) {
-      for (const infohash of transactions) if (!peer.remembers(infohash)) pending.push(infohash)
+      for (const infohash of news) if (!peer.remembers(infohash)) pending.push(infohash)
       // A peer that falls this far behind finds the rest by reconciliation.
       if (pending.length > MAX_WANTED_PER_PEER) pending.splice(0, pending.length - MAX_WANTED_PER_PEER)
       if (blocks.length > 0) peer.send({ type: 'blocks', blocks: blocks.slice(-MAX_HEADERS) })
@@ -138,7 +156,7 @@ export class Hub {
       case 'summary': {
         peer.summary = message.summary
         const session = this.#sessions.get(peer.key)
-        if (session?.peer === peer) this.#reconcileIfDue(session)
+        if (session?.peer === peer) this.#compareIfDue(session)
         return
       }
       case 'have':
@@ -154,13 +172,41 @@ export class Hub {
     }
   }
 
-  #reconcileIfDue(session: Session): void {
+  /** One that has many more is read in order, all others are compared with; one at a time is read, and the others help. */
+  #compareIfDue(session: Session): void {
     const { peer } = session
-    if (this.#deps.store.isHeld === true) return
+    const { store } = this.#deps
+    if (store.isHeld === true) return
     if (session.isReconciling || this.#deps.now() < session.nextReconcileAt || peer.summary === undefined) return
-    if (peer.summary.fingerprint === this.#deps.store.summary().fingerprint) return
+    if (this.sync.isRunning || peer.summary.fingerprint === store.summary().fingerprint || isBehind(peer, store)) return
+    if (isAhead(peer, store) && store.syncs() === 'later') return
+    if (this.sync.canRead(peer) && session.order !== 'read') {
+      this.#readOrder(session)
+      return
+    }
+    if (!this.#deps.buckets.isWhole) return
     session.isReconciling = true
     void this.#running.add(this.#reconcile(session))
+  }
+
+  #readOrder(session: Session): void {
+    const isWhole = session.order === 'whole'
+    session.order = isWhole ? 'read' : 'whole'
+    this.sync.start(session.peer, isWhole)
+  }
+
+  #onRead(peer: RemotePeer): void {
+    const session = this.#sessions.get(peer.key)
+    if (session?.peer !== peer) return
+    // Where little is left, comparison finds it; where much is, the rest of the order is read, once.
+    if (!isAhead(peer, this.#deps.store)) session.order = 'newest'
+    this.#compareIfDue(session)
+  }
+
+  /** Ancestors of what is read in order come in order. Those of other files are fetched, as long as that leaves room for what else the peer announces. */
+  #onMissing(peer: RemotePeer, missing: readonly Infohash[], how: 'announced' | 'listed'): void {
+    if (how === 'announced' && this.sync.isRunning) return
+    if (this.#deps.store.room(peer.hello) > ROOM_FOR_OTHERS) this.fetcher.wantAncestors(peer, missing)
   }
 
   async #reconcile(session: Session): Promise<void> {
@@ -171,7 +217,17 @@ export class Hub {
       return fresh
     }
     try {
-      const found = await reconcile(peer, { buckets: this.#deps.buckets, onListed })
+      const found = await reconcile(peer, {
+        buckets: this.#deps.buckets,
+        onListed,
+        mayBeMuch: session.order === 'newest',
+      })
+      if (found === 'much') {
+        session.isReconciling = false
+        if (!this.sync.isRunning) this.#readOrder(session)
+        return
+      }
+      if (found === 0) session.order = 'newest'
       session.reconcileMs = found > 0 ? RECONCILE_MIN_MS : Math.min(2 * session.reconcileMs, RECONCILE_MAX_MS)
       this.#deps.log.debug({ peer: peer.key, found }, 'reconciled')
     } catch (error) {
@@ -204,7 +260,7 @@ export class Hub {
     if (now - this.#lastSummaryAt >= HEARTBEAT_MS) this.#sendSummary()
     for (const session of this.#sessions.values()) {
       if (now - session.peer.lastHeardAt > SILENT_MS) session.peer.close()
-      else this.#reconcileIfDue(session)
+      else this.#compareIfDue(session)
     }
   }
 
@@ -212,6 +268,7 @@ export class Hub {
     if (this.#sessions.get(peer.key)?.peer !== peer) return
     this.#sessions.delete(peer.key)
     this.fetcher.removePeer(peer)
+    this.sync.removePeer(peer)
     this.#deps.log.debug({ peer: peer.key }, 'node disconnected')
   }
 }

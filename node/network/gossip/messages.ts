@@ -5,7 +5,7 @@ import { SEALED_BYTES } from '../../protocol/header.ts'
 import { type Infohash, toBytes, toHash, toInfohash } from '../../protocol/ids.ts'
 import { RuleError } from '../../protocol/rule-error.ts'
 import { MAX_FILES, MAX_HEADERS, MAX_INFOHASHES, MAX_MESSAGE_BYTES } from '../limits.ts'
-import type { Summary, ToldBlock } from '../store.ts'
+import type { Order, Summary, ToldBlock } from '../store.ts'
 import { type Bencoded, type BencodedDictionary, decodeDictionary, type Encodable, encode } from '../torrent/bencode.ts'
 import { text } from '../torrent/metainfo.ts'
 import { COUNTS_BYTES } from './buckets.ts'
@@ -15,16 +15,28 @@ export const EXTENSION_VERSION = 2
 /** A sealed header, and the infohash of its torrent. */
 export const TOLD_BYTES = SEALED_BYTES + 20
 
+/** Positions in an order are below this. */
+export const POSITIONS = 2 ** 48
+
 /** `id` ties an answer to its question; the one that asks chooses it. */
 export type Question =
   | { readonly type: 'get'; readonly id: number; readonly infohashes: readonly Infohash[] }
   | { readonly type: 'count'; readonly id: number; readonly prefix: string }
   | { readonly type: 'list'; readonly id: number; readonly prefix: string; readonly after: Infohash | '' }
+  /** Positions below 2^48; `unordered`: only what no block has ordered. */
+  | {
+      readonly type: 'order'
+      readonly id: number
+      readonly from: number
+      readonly most: number
+      readonly unordered: boolean
+    }
 export type Answer =
   /** In the order of the question; an empty one stands for a file that is not here. */
   | { readonly type: 'files'; readonly id: number; readonly files: readonly Uint8Array[] }
   | { readonly type: 'counts'; readonly id: number; readonly counts: Uint8Array }
   | { readonly type: 'listed'; readonly id: number; readonly infohashes: readonly Infohash[]; readonly more: boolean }
+  | ({ readonly type: 'ordered'; readonly id: number } & Order)
 export type Notice =
   | { readonly type: 'summary'; readonly summary: Summary }
   | { readonly type: 'have'; readonly infohashes: readonly Infohash[] }
@@ -65,6 +77,15 @@ export function decodeMessage(bytes: Uint8Array): Message | undefined {
       const infohashes = readInfohashes(dictionary, MAX_INFOHASHES)
       return { type: 'listed', id: id(), infohashes, more: readNumber(dictionary, 'more', 2) === 1 }
     }
+    case 'order': {
+      const most = readNumber(dictionary, 'most', MAX_INFOHASHES + 1)
+      const unordered = readNumber(dictionary, 'unordered', 2) === 1
+      return { type: 'order', id: id(), from: readNumber(dictionary, 'from', POSITIONS), most, unordered }
+    }
+    case 'ordered': {
+      const [next, end] = [readNumber(dictionary, 'next', POSITIONS), readNumber(dictionary, 'end', POSITIONS)]
+      return { type: 'ordered', id: id(), infohashes: readInfohashes(dictionary, MAX_INFOHASHES), next, end }
+    }
     default:
       return undefined
   }
@@ -83,6 +104,10 @@ function toDictionary(message: Message): Encodable {
       return { type: 'get', id: message.id, infohashes: joinInfohashes(message.infohashes) }
     case 'listed':
       return { ...message, infohashes: joinInfohashes(message.infohashes), more: message.more ? 1 : 0 }
+    case 'order':
+      return { ...message, unordered: message.unordered ? 1 : 0 }
+    case 'ordered':
+      return { ...message, infohashes: joinInfohashes(message.infohashes) }
     case 'blocks':
       return {
         type: 'blocks',

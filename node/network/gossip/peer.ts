@@ -5,7 +5,7 @@ import { OperationError } from '../../errors.ts'
 import type { Infohash } from '../../protocol/ids.ts'
 import { RuleError } from '../../protocol/rule-error.ts'
 import * as limits from '../limits.ts'
-import type { PeerName, Summary } from '../store.ts'
+import type { Order, PeerName, Summary } from '../store.ts'
 import { TokenBucket } from '../token-bucket.ts'
 import { MAX_UNSENT_BYTES } from '../torrent/guard.ts'
 import { type Answer, decodeMessage, encodeMessage, type Message, type Notice, type Question } from './messages.ts'
@@ -32,7 +32,7 @@ export type PeerHandlers = {
 type QuestionBody = Question extends infer Q ? (Q extends Question ? Omit<Q, 'id'> : never) : never
 type Open = { readonly question: Question; resolve(answer: Answer): void; reject(error: Error): void }
 
-const ANSWERS = { get: 'files', count: 'counts', list: 'listed' } as const
+const ANSWERS = { get: 'files', count: 'counts', list: 'listed', order: 'ordered' } as const
 
 export class RemotePeer {
   readonly hello: Hello
@@ -72,6 +72,12 @@ export class RemotePeer {
   /** Names the connection: node ids are free to choose, so another host cannot take this one's place. */
   get key(): string {
     return `${this.hello.id}@${this.hello.host}`
+  }
+
+  /** Resolves when the connection is gone. */
+  get gone(): Promise<void> {
+    if (this.closed.aborted) return Promise.resolve()
+    return new Promise((resolve) => this.closed.addEventListener('abort', () => resolve(), { once: true }))
   }
 
   /** Aborts when the connection is gone. */
@@ -223,7 +229,7 @@ export class RemotePeer {
 }
 
 function isAnswer(message: Message): message is Answer {
-  return message.type === 'files' || message.type === 'counts' || message.type === 'listed'
+  return Object.values(ANSWERS).some((type) => type === message.type)
 }
 
 /** Throws `RuleError('bad-answer')`. */
@@ -231,9 +237,15 @@ function checkAnswer(question: Question, answer: Answer): Answer {
   const fits =
     answer.type === ANSWERS[question.type] &&
     (question.type !== 'get' || (answer.type === 'files' && answer.files.length === question.infohashes.length)) &&
-    (question.type !== 'list' || (answer.type === 'listed' && isListOf(question.prefix, question.after, answer)))
+    (question.type !== 'list' || (answer.type === 'listed' && isListOf(question.prefix, question.after, answer))) &&
+    (question.type !== 'order' || (answer.type === 'ordered' && isOrderFrom(question, answer)))
   if (fits) return answer
   throw new RuleError('bad-answer', `expected an answer to ${question.type}, got ${answer.type} or the wrong content`)
+}
+
+/** It goes on, and says no more than was asked. */
+function isOrderFrom({ from, most }: Question & { type: 'order' }, { infohashes, next, end }: Order): boolean {
+  return infohashes.length <= most && (from < end ? next > from && next <= end : infohashes.length === 0)
 }
 
 function isListOf(prefix: string, after: string, answer: Answer & { type: 'listed' }): boolean {

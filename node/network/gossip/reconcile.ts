@@ -11,9 +11,14 @@ const LIST_AT_MOST = 256
 const DEEPEST = 4
 /** Questions that one reconciliation has open. */
 const AT_ONCE = 3
+/** If this many prefixes of one byte differ: the sets differ in some thousand infohashes at least, and it is better to read them in order. */
+const MUCH_DIFFERS = 255
+const MUCH = 5_000
 
 export type ReconcileDeps = {
   readonly buckets: Buckets
+  /** Whether to end where much differs. */
+  readonly mayBeMuch: boolean
   /** Called with what the peer lists; waits as long as more would be too much. Returns how many were new. */
   onListed(infohashes: readonly Infohash[]): Promise<number>
 }
@@ -21,8 +26,8 @@ export type ReconcileDeps = {
 type Listed = Extract<Answer, { type: 'listed' }>
 type Part = { readonly prefix: string; readonly theirs: number; readonly ours: number }
 
-/** Asks until all differences are listed. Returns how many infohashes were new. Rejects as `RemotePeer.ask` does. */
-export async function reconcile(peer: RemotePeer, deps: ReconcileDeps): Promise<number> {
+/** Asks until all differences are listed. Returns how many infohashes were new, or that much differs, of which nothing was listed then. Rejects as `RemotePeer.ask` does. */
+export async function reconcile(peer: RemotePeer, deps: ReconcileDeps): Promise<number | 'much'> {
   const parts: Part[] = [{ prefix: '', theirs: peer.summary?.count ?? 0, ours: deps.buckets.size }]
   let found = 0
   while (parts.length > 0) {
@@ -32,6 +37,7 @@ export async function reconcile(peer: RemotePeer, deps: ReconcileDeps): Promise<
       else parts.push(...(await differing(peer, part.prefix, deps.buckets)))
     })
     await Promise.all(visits)
+    if (deps.mayBeMuch && deps.buckets.size > MUCH && parts.length >= MUCH_DIFFERS && found === 0) return 'much'
   }
   return found
 }

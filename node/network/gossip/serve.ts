@@ -11,6 +11,8 @@ const NOTHING = new Uint8Array()
 /** Prices in files read. */
 const COUNT_COST = 200
 const LIST_COST = 20
+/** Positions in an order that are looked at for the price of one file. */
+const ORDER_ROWS_AT_COST = 4
 
 /** Waits first where the peer used up its share. */
 export async function answer(
@@ -26,7 +28,13 @@ export async function answer(
       return { type: 'files', id, files: question.infohashes.map((infohash) => store.transaction(infohash) ?? NOTHING) }
     case 'count':
       await peer.chargeFor(COUNT_COST)
+      if (!buckets.isWhole) await Promise.race([buckets.whole, peer.gone])
       return { type: 'counts', id, counts: buckets.encodeCounts(question.prefix) }
+    case 'order': {
+      const { from, most, unordered } = question
+      await peer.chargeFor(LIST_COST + most / ORDER_ROWS_AT_COST)
+      return { type: 'ordered', id, ...(await store.order(from, most, unordered)) }
+    }
     case 'list': {
       const infohashes: Infohash[] = []
       const { prefix, after } = question

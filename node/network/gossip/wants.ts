@@ -1,10 +1,13 @@
 // Which infohashes are wanted, who announced them, and which come first: those announced most often.
 
 import type { Infohash } from '../../protocol/ids.ts'
-import { MAX_WANTED, MAX_WANTED_PER_PEER } from '../limits.ts'
+import { MAX_ANCESTORS_PER_PEER, MAX_WANTED, MAX_WANTED_PER_PEER } from '../limits.ts'
 
 /** `asked`: a peer was asked and has not answered yet. */
-type Want = { readonly sources: Set<string>; asked: boolean }
+type Want = { readonly sources: Set<string>; asked: boolean; isAncestor: boolean }
+
+/** Added to the number of announcers of what something here waits for. */
+const ANCESTORS_FIRST = 1_000_000
 
 export class Wants {
   readonly #wants = new Map<Infohash, Want>()
@@ -27,17 +30,32 @@ export class Wants {
 
   /** `peer` announced `infohash`. False where a bound was reached; reconciliation finds it later. */
   add(infohash: Infohash, peer: string): boolean {
-    if (this.sizeOf(peer) >= MAX_WANTED_PER_PEER) return false
+    return this.#add(infohash, peer, { perPeer: MAX_WANTED_PER_PEER, inAll: MAX_WANTED, isAncestor: false })
+  }
+
+  /** As `add`, of what something that is here waits for: it comes before all else, and has room of its own behind the bounds. */
+  addAncestor(infohash: Infohash, peer: string): boolean {
+    const perPeer = MAX_WANTED_PER_PEER + MAX_ANCESTORS_PER_PEER
+    return this.#add(infohash, peer, { perPeer, inAll: 2 * MAX_WANTED, isAncestor: true })
+  }
+
+  #add(
+    infohash: Infohash,
+    peer: string,
+    { perPeer, inAll, isAncestor }: { perPeer: number; inAll: number; isAncestor: boolean },
+  ): boolean {
+    if (this.sizeOf(peer) >= perPeer) return false
     let want = this.#wants.get(infohash)
-    if (want?.sources.has(peer)) return true
+    if (want?.sources.has(peer) && (want.isAncestor || !isAncestor)) return true
     if (want === undefined) {
-      if (this.#wants.size >= MAX_WANTED) return false
-      want = { sources: new Set(), asked: false }
+      if (this.#wants.size >= inAll) return false
+      want = { sources: new Set(), asked: false, isAncestor }
       this.#wants.set(infohash, want)
     }
     this.#unrank(infohash, want)
+    want.isAncestor ||= isAncestor
+    if (!want.sources.has(peer)) this.#sizes.set(peer, this.sizeOf(peer) + 1)
     want.sources.add(peer)
-    this.#sizes.set(peer, this.sizeOf(peer) + 1)
     this.#rank(infohash, want)
     return true
   }
@@ -94,17 +112,17 @@ export class Wants {
     for (const peer of want.sources) {
       const ranked = this.#ranked.get(peer) ?? new Map<number, Set<Infohash>>()
       this.#ranked.set(peer, ranked)
-      const same = ranked.get(want.sources.size) ?? new Set()
-      ranked.set(want.sources.size, same.add(infohash))
+      const same = ranked.get(rankOf(want)) ?? new Set()
+      ranked.set(rankOf(want), same.add(infohash))
     }
   }
 
   #unrank(infohash: Infohash, want: Want): void {
     for (const peer of want.sources) {
       const ranked = this.#ranked.get(peer)
-      const same = ranked?.get(want.sources.size)
+      const same = ranked?.get(rankOf(want))
       same?.delete(infohash)
-      if (same?.size === 0) ranked?.delete(want.sources.size)
+      if (same?.size === 0) ranked?.delete(rankOf(want))
     }
   }
 
@@ -113,4 +131,8 @@ export class Wants {
     if (size > 0) this.#sizes.set(peer, size)
     else this.#sizes.delete(peer)
   }
+}
+
+function rankOf({ sources, isAncestor }: Want): number {
+  return sources.size + (isAncestor ? ANCESTORS_FIRST : 0)
 }

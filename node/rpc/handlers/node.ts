@@ -42,6 +42,7 @@ export function nodeHandlers(parts: NodeParts, self: NodeSelf): NodeMethods {
         count,
         fingerprint,
         waiting,
+        ...syncOf(parts),
         bridge: bridgeStatusOf(parts),
         ...(follower === undefined
           ? {}
@@ -92,8 +93,15 @@ export function statusOf(parts: NodeParts, { clock, startedAt, endpoints }: Node
       agreeing: peers.filter(({ summary }) => summary?.fingerprint === fingerprint).length,
     },
     transactions: { held: count, unordered: unordered.count, waiting, wanted: network.statistics().wanted },
+    ...syncOf(parts),
     memoryBytes: process.memoryUsage.rss(),
   }
+}
+
+/** How far a sync is, while there is one. */
+function syncOf({ network }: NodeParts): Pick<Status, 'sync'> {
+  const { sync } = network.statistics()
+  return sync === undefined ? {} : { sync }
 }
 
 /** Undefined as long as nothing was read. Ethereum's clock may be ahead of ours: then it is not behind. */

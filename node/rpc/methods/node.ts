@@ -29,6 +29,18 @@ const flow = z
   .object({ bytes: count, transactions: count.describe('Files that were answers.') })
   .meta({ id: 'Flow', description: 'What went in one direction, of the messages between nodes.' })
 
+const sync = z
+  .object({
+    payments: count.describe('That are here.'),
+    of: count.describe('What the peer says that it has whose order is read: its own word.'),
+    peers: count.describe('From which some came in the last seconds.'),
+    perSecond: count.describe('That were checked and stored in the last seconds.'),
+  })
+  .meta({
+    id: 'Sync',
+    description: 'How far a node is that lacks many payments and reads them from peers, parents first.',
+  })
+
 const connectedPeer = peer
   .extend({
     address: z.string().optional().describe('Where it accepts connections, `host:port`, if it said so.'),
@@ -82,6 +94,7 @@ export const NODE_METHODS = {
       count: z.number().int().describe('Accepted, ordered and final transactions, with genesis and deposits.'),
       fingerprint: hash.describe('Of these transactions: equal ones mean equal sets.'),
       waiting: z.number().int().describe('Files whose ancestors are missing.'),
+      sync: sync.optional().describe('While many payments are read from peers.'),
       bridge: bridgeStatus,
       blocks: kept.optional().describe('Absent in a node that does not follow Ethereum.'),
       queue: hash.optional().describe('Another one whenever the queue on Ethereum has other entries.'),
@@ -109,6 +122,7 @@ export const NODE_METHODS = {
         waiting: count.describe('Files whose ancestors are missing.'),
         wanted: count.describe('Named by peers, and not here yet.'),
       }),
+      sync: sync.optional().describe('While many payments are read from peers.'),
       diskBytes: count.describe('Of the databases and files of the node; measured at most twice a minute.'),
       memoryBytes: count.describe('Resident, of the whole process.'),
     }),

@@ -14,7 +14,7 @@ export type Trouble = { readonly code: string; readonly what: string; readonly h
 const STUCK_SECONDS = 900
 
 export function statusRows({ version, listenPort, blocks }: Info, status: Status): readonly Row[] {
-  const { at, startedAt, peers, transactions, diskBytes, memoryBytes } = status
+  const { at, startedAt, peers, transactions, sync, diskBytes, memoryBytes } = status
   const { held, unordered, waiting, wanted } = transactions
   return [
     ['version', version],
@@ -29,9 +29,15 @@ export function statusRows({ version, listenPort, blocks }: Info, status: Status
       'transactions',
       `${held} held, of which ${unordered} in no block; ${waiting} without their ancestors, ${wanted} on their way`,
     ],
+    ...(sync === undefined ? [] : [['syncing', syncWords(sync)] as const]),
     ['disk', formatBytes(diskBytes)],
     ['memory', formatBytes(memoryBytes)],
   ]
+}
+
+function syncWords({ payments, of, peers, perSecond }: NonNullable<Status['sync']>): string {
+  const left = perSecond === 0 ? '' : `, ${formatSpan(Math.ceil((of - payments) / perSecond))} to go`
+  return `${payments} of ${of} payments, from ${peers} ${peers === 1 ? 'peer' : 'peers'}, ${perSecond} a second${left}`
 }
 
 function ethereumRows({ at, bridge, behind, endpoints }: Status): readonly Row[] {

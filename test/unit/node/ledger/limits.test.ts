@@ -47,6 +47,24 @@ test('a full pool drops the oldest of the source that fills most, by count or by
   }
 })
 
+test('what is being completed stays, and what nothing is known of has to go', () => {
+  const pool = new WaitingPool({ count: 100, bytes: 1_000_000, share: 0.04 })
+  pool.add(item(1, 'a', [2]))
+  pool.add(item(10, 'a', [90]))
+  pool.add(item(2, 'a', [3]))
+  pool.add(item(11, 'a', [91]))
+  const gone = (added: ReturnType<typeof item>) => pool.add(added).map(({ infohash }) => infohash)
+  assert.deepEqual(gone(item(3, 'a', [4])), [name(10)], 'a parent came: the oldest loose one goes')
+  assert.deepEqual(gone(item(12, 'a', [92])), [name(11)])
+  assert.deepEqual(gone(item(4, 'a', [5])), [name(12)])
+  assert.deepEqual(gone(item(13, 'a', [93])), [name(13)], 'there is no room but for the chain')
+  assert.equal(pool.room('a'), 0)
+  assert.deepEqual(gone(item(5, 'a', [6])), [name(1)], 'a chain that is longer than the share loses its youngest end')
+  pool.delete(name(4))
+  assert.deepEqual(gone(item(14, 'a', [94])), [])
+  assert.deepEqual(gone(item(15, 'a', [95])), [name(5)], 'what its chain has lost is loose again')
+})
+
 test('the pool knows who waits for whom until they go', () => {
   const pool = new WaitingPool({ count: 10, bytes: 10_000, share: 1 })
   pool.add(item(1, 'a', [7, 8]))

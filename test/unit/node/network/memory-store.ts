@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto'
 import type {
   HeaderOutcome,
   NetworkStore,
+  Order,
   StoreChange,
   Summary,
   ToldBlock,
@@ -37,6 +38,8 @@ export class MemoryStore implements NetworkStore {
   readonly files = new Map<Infohash, Uint8Array>()
   readonly waiting = new Map<Infohash, Uint8Array>()
   readonly blocks = new Map<Infohash, { readonly sealed: Uint8Array; readonly files: readonly TorrentFile[] }>()
+  /** For waiting files of one peer. */
+  places = 8_192
   /** What peers sent, in the order of arrival. */
   readonly received: Infohash[] = []
   readonly #listeners = new Set<(change: StoreChange) => void>()
@@ -73,6 +76,20 @@ export class MemoryStore implements NetworkStore {
   async *infohashes(prefix: string, after?: Infohash): AsyncGenerator<Infohash> {
     const all = [...this.files.keys()].filter((infohash) => infohash.startsWith(prefix) && infohash > (after ?? ''))
     yield* all.sort()
+  }
+
+  async order(from: number, most: number): Promise<Order> {
+    const all = [...this.files.keys()]
+    const next = Math.min(all.length, from + most)
+    return { infohashes: all.slice(from, next), next: Math.max(from, next), end: all.length }
+  }
+
+  syncs(): 'all' {
+    return 'all'
+  }
+
+  room(): number {
+    return this.places - this.waiting.size
   }
 
   async blockFiles(torrent: Infohash): Promise<readonly TorrentFile[] | undefined> {

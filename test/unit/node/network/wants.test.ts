@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Wants } from '../../../../node/network/gossip/wants.ts'
-import { MAX_WANTED, MAX_WANTED_PER_PEER } from '../../../../node/network/limits.ts'
+import { MAX_ANCESTORS_PER_PEER, MAX_WANTED, MAX_WANTED_PER_PEER } from '../../../../node/network/limits.ts'
 import type { Infohash } from '../../../../node/protocol/ids.ts'
 
 function infohash(n: number): Infohash {
@@ -53,4 +53,16 @@ test('neither one peer nor all together fill the memory', () => {
     assert(wants.sizeOf(`peer ${peer}`) <= MAX_WANTED_PER_PEER)
   }
   assert.equal(wants.size, MAX_WANTED)
+})
+
+test('what something waits for comes before all else, and finds room where nothing else does', () => {
+  const wants = new Wants()
+  for (let n = 1; n <= MAX_WANTED_PER_PEER; n++) wants.add(infohash(n), 'a')
+  wants.add(infohash(7), 'b')
+  assert.equal(wants.add(infohash(20_000), 'a'), false)
+  assert.equal(wants.addAncestor(infohash(20_001), 'a'), true)
+  assert.equal(wants.addAncestor(infohash(9), 'a'), true, 'it was wanted already')
+  assert.deepEqual(wants.take('a', 3), [infohash(20_001), infohash(9), infohash(7)])
+  for (let n = 0; n < 2 * MAX_ANCESTORS_PER_PEER; n++) wants.addAncestor(infohash(30_000 + n), 'a')
+  assert.equal(wants.sizeOf('a'), MAX_WANTED_PER_PEER + MAX_ANCESTORS_PER_PEER)
 })

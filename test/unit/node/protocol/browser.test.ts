@@ -52,10 +52,15 @@ describe('the executable spec in a browser', () => {
     const packages = inputs.flatMap((path) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? [])
     assert.deepEqual([...new Set(packages)].toSorted(), ['@noble/curves', '@noble/hashes'])
     // What has types only leaves nothing in a bundle.
-    const types = ['keccak/backend.ts', 'secp256k1/backend.ts', 'facts.ts', 'rule-codes.ts'].map(
+    const types = ['keccak/backend.ts', 'secp256k1/backend.ts', 'sha1/backend.ts', 'facts.ts', 'rule-codes.ts'].map(
       (name) => `node/protocol/${name}`,
     )
-    const others = ['node/protocol/keccak/wasm.ts', 'node/protocol/secp256k1/native.ts', ...types]
+    const others = [
+      'node/protocol/keccak/wasm.ts',
+      'node/protocol/secp256k1/native.ts',
+      'node/protocol/sha1/native.ts',
+      ...types,
+    ]
     const bundled = inputs.filter((path) => path.startsWith('node/protocol/'))
     assert.deepEqual(
       [...bundled, ...others].toSorted(),

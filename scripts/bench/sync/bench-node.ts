@@ -1,0 +1,46 @@
+// A whole node without Ethereum in a process of its own, for the benches of sync: says where it is in one line of JSON, and ends with its standard input.
+
+import { parseArgs } from 'node:util'
+import { pino } from 'pino'
+import { TtxNode } from '../../../node/node.ts'
+import { genesisState } from '../../../node/protocol/genesis.ts'
+import { genesisBlock } from '../../../node/protocol/header.ts'
+import { stateRoot } from '../../../node/protocol/state.ts'
+import { toGasPrice, toTime } from '../../../node/protocol/units.ts'
+import { BENCH_GENESIS, BENCH_RULES } from '../payments.ts'
+
+/** What a node that the bench starts says of itself. */
+export type Started = {
+  readonly rpc: string
+  readonly address: string
+  /** From the start of the process until it answers, milliseconds. */
+  readonly startMs: number
+}
+
+const { values } = parseArgs({ options: { folder: { type: 'string', default: '' }, peers: { type: 'string' } } })
+const { chain, bridge } = BENCH_RULES
+const easiestTarget = 2n ** 255n
+const node = new TtxNode(
+  { log: pino({ level: process.env['LOG'] ?? 'warn' }), clock: Date.now, version: 'bench' },
+  {
+    folder: values.folder,
+    definition: {
+      rules: BENCH_RULES,
+      genesis: BENCH_GENESIS,
+      genesisBlock: genesisBlock({ chain, bridge, easiestTarget, state: stateRoot(genesisState(BENCH_GENESIS)) }),
+      easiestTarget,
+      minDeposit: 1n,
+      floorPrice: toGasPrice(1n),
+      deployedBlock: 0n,
+      deployedAt: toTime(0n),
+    },
+    ethereum: [],
+    rpc: { host: '127.0.0.1', port: 0 },
+    network: { listenPort: 0, peers: values.peers?.split(',') ?? [] },
+  },
+)
+await node.start()
+const started: Started = { rpc: node.rpcUrl, address: node.listenAddress, startMs: performance.now() }
+console.log(JSON.stringify(started))
+process.stdin.resume()
+process.stdin.once('end', () => node.stop())
