@@ -15,6 +15,9 @@ export const EXTENSION_VERSION = 2
 /** A sealed header, and the infohash of its torrent. */
 export const TOLD_BYTES = SEALED_BYTES + 20
 
+const ANNOUNCEMENT_BEGIN = Buffer.from('d10:infohashes')
+const ANNOUNCEMENT_END = Buffer.from('4:type4:havee')
+
 /** `id` ties an answer to its question; the one that asks chooses it. */
 export type Question =
   | { readonly type: 'get'; readonly id: number; readonly infohashes: readonly Infohash[] }
@@ -68,6 +71,13 @@ export function decodeMessage(bytes: Uint8Array): Message | undefined {
     default:
       return undefined
   }
+}
+
+/** Told by its first and last bytes, without decoding thousands of infohashes that may not be looked at. */
+export function isAnnouncement(bytes: Uint8Array): boolean {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+  const begin = text.subarray(0, ANNOUNCEMENT_BEGIN.length)
+  return begin.equals(ANNOUNCEMENT_BEGIN) && text.subarray(-ANNOUNCEMENT_END.length).equals(ANNOUNCEMENT_END)
 }
 
 function toDictionary(message: Message): Encodable {
