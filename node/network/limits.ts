@@ -13,6 +13,8 @@ export const ANSWER_TIMEOUT_MS = 20_000
 /** Received messages of one peer that wait to be handled, and their bytes. */
 export const MAX_QUEUED_MESSAGES = 256
 export const MAX_QUEUED_BYTES = 2_097_152
+/** Of them announcements, which are forgotten beyond it: all that one peer may have wanted of it, three times. */
+export const MAX_ANNOUNCED_BYTES = 614_400
 /** Bytes that a peer may send without being asked: per second, and at once. */
 export const UNASKED_BYTES_PER_SECOND = 262_144
 export const UNASKED_BYTES_BURST = 4_194_304

@@ -66,8 +66,10 @@ export class Fetcher {
     for (let at = 0; at < infohashes.length && !peer.closed.aborted; at += ANNOUNCED_AT_ONCE) {
       const some = infohashes.slice(at, at + ANNOUNCED_AT_ONCE)
       const fresh = await this.#deps.announced.run(peer, some.length * ANNOUNCED_COST, () => {
-        for (const infohash of some) peer.remember(infohash)
-        return some.filter((infohash) => !this.#deps.store.has(infohash))
+        const unknown = some.filter((infohash) => !this.#deps.store.has(infohash))
+        // What is known here was announced to the peer when it was new, so that remembering it would only cost.
+        for (const infohash of unknown) peer.remember(infohash)
+        return unknown
       })
       if (fresh.length > 0) this.#announcements.add(peer, fresh)
       if (fresh.length < some.length) await peer.chargeForKnown(some.length - fresh.length)

@@ -138,13 +138,22 @@ function readAfter(dictionary: BencodedDictionary): Infohash | '' {
 }
 
 function readInfohashes(dictionary: BencodedDictionary, max: number): Infohash[] {
-  return readCut(dictionary, 'infohashes', 20, max).map(toInfohash)
+  const bytes = readWhole(dictionary, 'infohashes', 20, max)
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+  // Thousands at a time: a view of each would be more garbage than the text.
+  return Array.from({ length: bytes.length / 20 }, (_, i) => buffer.toString('hex', i * 20, (i + 1) * 20) as Infohash)
 }
 
 function readCut(dictionary: BencodedDictionary, key: string, width: number, max: number): Uint8Array[] {
+  const bytes = readWhole(dictionary, key, width, max)
+  return Array.from({ length: bytes.length / width }, (_, i) => bytes.subarray(i * width, (i + 1) * width))
+}
+
+/** At most `max` pieces of this width. */
+function readWhole(dictionary: BencodedDictionary, key: string, width: number, max: number): Uint8Array {
   const bytes = readBytes(dictionary, key)
   if (bytes.length % width !== 0 || bytes.length > max * width) throw bad(`has bad ${key}`)
-  return Array.from({ length: bytes.length / width }, (_, i) => bytes.subarray(i * width, (i + 1) * width))
+  return bytes
 }
 
 function readTold(bytes: Uint8Array): ToldBlock {

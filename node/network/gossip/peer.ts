@@ -240,7 +240,7 @@ export class RemotePeer {
 
   /** One that finds no room is forgotten: it is a hint, an honest node sends many where much is going on, and reconciliation finds what it told. */
   #enqueueAnnouncement(bytes: Uint8Array): void {
-    if (this.#isFull(bytes.length)) return
+    if (this.#isFull(bytes.length, limits.MAX_ANNOUNCED_BYTES)) return
     const read = () => {
       const message = decodeMessage(bytes)
       if (message?.type === 'have') return message
@@ -249,8 +249,8 @@ export class RemotePeer {
     this.#enqueue({ bytes: bytes.length, read })
   }
 
-  #isFull(bytes: number): boolean {
-    return this.#queue.length >= limits.MAX_QUEUED_MESSAGES || this.#queuedBytes + bytes > limits.MAX_QUEUED_BYTES
+  #isFull(bytes: number, most = limits.MAX_QUEUED_BYTES): boolean {
+    return this.#queue.length >= limits.MAX_QUEUED_MESSAGES || this.#queuedBytes + bytes > most
   }
 
   #enqueue(queued: Queued): void {
