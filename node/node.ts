@@ -154,7 +154,8 @@ export class TtxNode {
     })
     const store = new NodeStore({ ledger: this.#ledger, pool: this.#pool, follower })
     const onDied = (error: Error) => this.#fail(error)
-    this.#network = new Network({ store, log: log('network'), onDied, version: deps.version }, options.network)
+    const anchors = join(folder, 'anchors.json')
+    this.#network = new Network({ store, log: log('network'), onDied, version: deps.version, anchors }, options.network)
     this.#store = store
     const parts = {
       version: deps.version,

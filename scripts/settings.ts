@@ -254,13 +254,13 @@ const settingsSchema = z.strictObject({
   maxConnections: whole(1, 10_000).default(DEFAULT_NETWORK_OPTIONS.maxConnections).register(info, {
     env: 'TTX_MAX_CONNECTIONS',
     flag: '--max-connections <count>',
-    about: 'BitTorrent connections that may come in, and connections of each torrent',
+    about: 'BitTorrent connections that may come in: a quarter is kept for nodes, a quarter for others',
     example: '400',
   }),
   maxConnectionsPerHost: whole(1, 10_000).default(DEFAULT_NETWORK_OPTIONS.maxConnectionsPerHost).register(info, {
     env: 'TTX_MAX_CONNECTIONS_PER_HOST',
     flag: '--max-connections-per-host <count>',
-    about: 'Of those that came in, how many may be from one host (IPv6: from one 64-bit subnet)',
+    about: 'Of those that came in, how many may be from one host (IPv6: one 64-bit subnet) when few places are free',
     example: '64',
   }),
   maxLiveTorrents: whole(1, 100_000).default(DEFAULT_NETWORK_OPTIONS.maxLiveTorrents).register(info, {

@@ -1,45 +1,49 @@
 // Who misbehaved, and until when they are not talked to.
 
-import { BAN_MS, MAX_BANS } from './limits.ts'
+import { BAN_MS, HOST_BAN_FORGOTTEN_MS, HOST_BAN_MS, MAX_BANS, MAX_HOST_BAN_MS } from './limits.ts'
+import { hostGroup, isLoopback } from './places/addresses.ts'
 
-/** Names are hosts; on loopback, where all have the same, node ids. Forgets the oldest first. */
+type Ban = { readonly until: number; readonly times: number }
+
+/**
+ * Of a node its id is banned, and for a shorter time its host: many may share one address behind a NAT, and an id is free to change. Each ban of the same host
+ * takes twice as long as the one before, unless that is long past. Forgets the oldest first.
+ */
 export class Bans {
-  readonly #until = new Map<string, number>()
+  readonly #ids = new Map<string, Ban>()
+  readonly #hosts = new Map<string, Ban>()
   readonly #now: () => number
+  readonly #sparesLoopback: boolean
 
-  /** `now` returns milliseconds. */
-  constructor(now: () => number) {
+  /** `now` returns milliseconds. On loopback all have the same host, so that only ids are banned there, unless `sparesLoopback` is false. */
+  constructor(now: () => number, { sparesLoopback = true } = {}) {
     this.#now = now
+    this.#sparesLoopback = sparesLoopback
   }
 
-  add(name: string): void {
-    this.#until.delete(name)
-    this.#until.set(name, this.#now() + BAN_MS)
-    const [oldest] = this.#until.keys()
-    if (this.#until.size > MAX_BANS && oldest !== undefined) this.#until.delete(oldest)
+  add({ id, host }: { readonly id: string; readonly host: string }): void {
+    this.#enter(this.#ids, id, { until: this.#now() + BAN_MS, times: 1 })
+    if (this.#sparesLoopback && isLoopback(host)) return
+    const group = hostGroup(host)
+    const before = this.#hosts.get(group)
+    const isRecent = before !== undefined && this.#now() < before.until + HOST_BAN_FORGOTTEN_MS
+    const times = isRecent ? before.times + 1 : 1
+    const ms = Math.min(HOST_BAN_MS * 2 ** (times - 1), MAX_HOST_BAN_MS)
+    this.#enter(this.#hosts, group, { until: this.#now() + ms, times })
   }
 
-  has(name: string): boolean {
-    const until = this.#until.get(name)
-    if (until === undefined) return false
-    if (until > this.#now()) return true
-    this.#until.delete(name)
-    return false
+  hasId(id: string): boolean {
+    return (this.#ids.get(id)?.until ?? Number.NEGATIVE_INFINITY) > this.#now()
   }
-}
 
-export function isLoopback(host: string): boolean {
-  return host === '::1' || host.startsWith('127.') || host.startsWith('::ffff:127.')
-}
+  hasHost(host: string): boolean {
+    return (this.#hosts.get(hostGroup(host))?.until ?? Number.NEGATIVE_INFINITY) > this.#now()
+  }
 
-/** Whom a limit or a ban means by an address: all of an IPv6 subnet (64 bits) are one, since its owner has them all. */
-export function hostGroup(host: string): string {
-  const mapped = /^::ffff:([0-9.]+)$/i.exec(host)?.[1]
-  if (mapped !== undefined) return mapped
-  if (!host.includes(':')) return host
-  const [head = '', tail] = host.split('::')
-  const groups = head === '' ? [] : head.split(':')
-  const rest = tail === undefined || tail === '' ? [] : tail.split(':')
-  while (tail !== undefined && groups.length + rest.length < 8) groups.push('0')
-  return [...groups, ...rest].slice(0, 4).join(':')
+  #enter(bans: Map<string, Ban>, name: string, ban: Ban): void {
+    bans.delete(name)
+    bans.set(name, ban)
+    const [oldest] = bans.keys()
+    if (bans.size > MAX_BANS && oldest !== undefined) bans.delete(oldest)
+  }
 }

@@ -13,6 +13,8 @@ export const ANSWER_TIMEOUT_MS = 20_000
 /** Received messages of one peer that wait to be handled, and their bytes. */
 export const MAX_QUEUED_MESSAGES = 256
 export const MAX_QUEUED_BYTES = 2_097_152
+/** Of them announcements, which are forgotten beyond it: all that one peer may have wanted of it, three times. */
+export const MAX_ANNOUNCED_BYTES = 614_400
 /** Bytes that a peer may send without being asked: per second, and at once. */
 export const UNASKED_BYTES_PER_SECOND = 262_144
 export const UNASKED_BYTES_BURST = 4_194_304
@@ -26,11 +28,35 @@ export const MAX_WANTED = 100_000
 export const MAX_ANCESTORS_PER_PEER = 2_000
 /** Infohashes that a peer is remembered to have, so that nothing is announced back. */
 export const MAX_REMEMBERED = 5_000
-/** A peer whose faults add up to this is banned, for this long. Faults fade. */
+/** Announcements of what is known here: per second, and at once. Beyond it the peer waits. Of each new transaction every peer may tell once. */
+export const KNOWN_PER_SECOND = 2_000
+export const KNOWN_BURST = 20_000
+/** Of one processor, what all peers together may have for what they send unasked; and for the files that they were asked for. */
+export const UNASKED_SHARE = 0.5
+export const FILES_SHARE = 0.9
+/** How long an asked peer may take before another announcer is asked too, and for each file that it owes; then another as many announcers each time. */
+export const PATIENCE_MS = 1_000
+export const PATIENCE_PER_FILE_MS = 10
+export const ASK_MORE_MS = 250
+/** How long announcements of a peer wait for those of a better one: of one that never delivered, and of one that failed of late. */
+export const NEWCOMER_WAIT_MS = 100
+export const FAILED_WAIT_MS = 1_000
+/** A peer whose faults add up to this is banned: its id for this long, its host for less, twice as long each time. Faults fade. */
 export const BAN_FAULTS = 100
 export const BAN_MS = 600_000
+export const HOST_BAN_MS = 60_000
+export const MAX_HOST_BAN_MS = 3_600_000
+/** How long after its end a ban of a host makes the next one longer. */
+export const HOST_BAN_FORGOTTEN_MS = 3_600_000
 export const FAULTS_FADE_PER_SECOND = 0.2
 export const MAX_BANS = 10_000
+/** A connection that came in has this long for the handshakes. */
+export const HANDSHAKE_MS = 5_000
+/** Connections to nodes that were found by DHT, trackers, peer exchange or introductions; and of these in one public range of addresses. */
+export const MAX_FOUND = 16
+export const MAX_FOUND_PER_RANGE = 2
+/** Nodes that are dialled first after a restart. */
+export const MAX_ANCHORS = 4
 /** Blocks that are fetched at once, and headers that wait for it. */
 export const MAX_BLOCK_FETCHES = 3
 export const MAX_WAITING_BLOCKS = 256

@@ -7,7 +7,7 @@ import type { Torrent } from 'webtorrent'
 import { OperationError } from '../errors.ts'
 import { type Infohash, toInfohash } from '../protocol/ids.ts'
 import { RuleError } from '../protocol/rule-error.ts'
-import { Bans, hostGroup, isLoopback } from './bans.ts'
+import { Bans } from './bans.ts'
 import { BlockFetcher } from './gossip/block-fetcher.ts'
 import { Buckets } from './gossip/buckets.ts'
 import { extendWire } from './gossip/extension.ts'
@@ -17,8 +17,10 @@ import { PeerExchange } from './gossip/peer-exchange.ts'
 import type { SyncProgress } from './gossip/sync/progress.ts'
 import type { ToldBlocks } from './gossip/told-blocks.ts'
 import type { Flow } from './gossip/traffic.ts'
+import { MAX_FOUND, MAX_FOUND_PER_RANGE } from './limits.ts'
 import { meetingPoint } from './meeting-point.ts'
 import { DEFAULT_NETWORK_OPTIONS, NETWORK_BOUNDS, type NetworkBounds, type NetworkOptions } from './options.ts'
+import { Anchors, mayBeDialled } from './places/anchors.ts'
 import { isAddress, isLoopbackAddress } from './proof.ts'
 import type { NetworkStore, StoreChange, Summary, TorrentFile } from './store.ts'
 import { TorrentClient } from './torrent/client.ts'
@@ -33,6 +35,8 @@ export type NetworkDeps = {
   /** Milliseconds of a clock that never goes back. */
   readonly now?: () => number
   readonly bounds?: Partial<NetworkBounds>
+  /** Where the addresses of the last good nodes are kept; nowhere by default. */
+  readonly anchors?: string
   /** Nobody is connected any more, and nobody will be: whoever runs this should end it. */
   readonly onDied?: (error: OperationError) => void
   /** Of this program, for the peers. */
@@ -56,6 +60,9 @@ export type PeerInfo = {
 }
 
 const REDIAL_MS = 5_000
+const ANCHORS_MS = 60_000
+/** What is said of an address that a peer told of itself. */
+const INTRODUCED = 'introduced'
 
 export class Network {
   readonly #store: NetworkStore
@@ -65,6 +72,7 @@ export class Network {
   readonly #options: NetworkOptions
   readonly #bounds: NetworkBounds
   readonly #bans: Bans
+  readonly #anchors: Anchors
   readonly #buckets = new Buckets()
   readonly #secrets = new SecretIndex()
   readonly #hub: Hub
@@ -81,11 +89,12 @@ export class Network {
   #meeting: Torrent | undefined
   #isJoining = false
   #redial: NodeJS.Timeout | undefined
+  #keepAnchors: NodeJS.Timeout | undefined
   #unsubscribe: (() => void) | undefined
   #indexing: Promise<void> = Promise.resolve()
 
   constructor(
-    { store, log, now = () => performance.now(), bounds = {}, onDied = () => {}, version }: NetworkDeps,
+    { store, log, now = () => performance.now(), bounds = {}, anchors, onDied = () => {}, version }: NetworkDeps,
     options: Partial<NetworkOptions> = {},
   ) {
     this.#store = store
@@ -95,7 +104,8 @@ export class Network {
     this.#version = version
     this.#options = { ...DEFAULT_NETWORK_OPTIONS, ...options }
     this.#bounds = { ...NETWORK_BOUNDS, ...bounds }
-    this.#bans = new Bans(now)
+    this.#bans = new Bans(now, { sparesLoopback: this.#bounds.sparesLoopback })
+    this.#anchors = new Anchors(anchors, log)
     this.#meetingContent = meetingPoint(store.genesis)
     for (const address of this.#options.peers) this.#dialled.set(address, undefined)
     this.#transfers = new Transfers({
@@ -104,7 +114,7 @@ export class Network {
       peers: () => this.#hub.peers,
       fetchOne: (peer, infohash) => this.#hub.fetcher.fetchOne(peer, infohash),
       trackers: this.#options.trackers,
-      mayDial: (address) => this.#options.dialsHints === 'anywhere' || isLoopbackAddress(address),
+      mayDial: (address) => this.#mayDial(address),
       meeting: infohashOfInfo(this.#meetingContent.info),
       maxBlockBytes: this.#bounds.maxBlockBytes,
       stopping: this.#stopping.signal,
@@ -122,7 +132,7 @@ export class Network {
       nodeId: this.#nodeId,
       onBlocks: (peer, blocks) => this.#blocks.onBlocks(peer, blocks),
       onSeed: (peer, infohash) => this.#transfers.connectFor(peer, infohash),
-      onBan: ({ hello }) => this.#bans.add(isLoopback(hello.host) ? hello.id : hostGroup(hello.host)),
+      onBan: ({ hello }) => this.#bans.add(hello),
     })
   }
 
@@ -133,7 +143,7 @@ export class Network {
         log: this.#log,
         lookup: (infohash) => this.#contentOf(infohash),
         lookupSecret: (hash) => this.#secrets.get(hash),
-        isBanned: (host) => this.#bans.has(hostGroup(host)),
+        isBanned: (host) => this.#bans.hasHost(host),
         onDied: this.#onDied,
       },
       { ...this.#options, ...this.#bounds, port: this.#options.listenPort },
@@ -145,8 +155,10 @@ export class Network {
     this.#client.on('add', (torrent: Torrent) => torrent.on('wire', (wire: Wire) => this.#onWire(torrent, wire)))
     await this.#join(this.#client)
     this.#hub.start()
+    for (const address of await this.#anchors.load()) if (this.#mayDial(address)) this.#meeting?.addPeer(address)
     this.#dial()
     this.#redial = setInterval(() => this.#dial(), REDIAL_MS)
+    this.#keepAnchors = setInterval(() => void this.#anchors.save(this.#hub.peers), ANCHORS_MS)
     this.#log.info({ ...this.address(), node: this.#nodeId }, 'network started')
   }
 
@@ -155,6 +167,8 @@ export class Network {
     if (this.#stopping.signal.aborted) return
     this.#stopping.abort(new OperationError('stopped', 'the network was stopped'))
     clearInterval(this.#redial)
+    clearInterval(this.#keepAnchors)
+    await this.#anchors.save(this.#hub.peers)
     this.#unsubscribe?.()
     await this.#indexing
     await this.#hub.stop()
@@ -238,10 +252,10 @@ export class Network {
 
   /** Nodes gossip at the meeting point only; one that is met elsewhere (a proof's hint, a tracker) is invited there. */
   #onHello(torrent: Torrent, wire: Wire, hello: Hello): ((bytes: Uint8Array) => void) | undefined {
-    if (this.#bans.has(hello.id)) throw new RuleError('unwanted-peer', 'the peer is banned')
+    if (this.#bans.hasId(hello.id)) throw new RuleError('unwanted-peer', 'the peer is banned')
     if (torrent.infoHash !== infohashOfInfo(this.#meetingContent.info)) {
       const isKnown = this.#hub.peers.some((peer) => peer.hello.id === hello.id)
-      if (!isKnown && hello.address !== undefined) this.#meeting?.addPeer(hello.address)
+      if (!isKnown && hello.address !== undefined) this.#meeting?.addPeer(hello.address, INTRODUCED)
       return undefined
     }
     const peer = this.#hub.connect(wire, hello)
@@ -251,7 +265,11 @@ export class Network {
     }
     if (peer === undefined) throw new RuleError('unwanted-peer', 'the peer is connected already', { peer: key })
     wire.once('close', () => peer.close())
-    this.#client?.keepWire(wire)
+    const { standing } = peer
+    if (this.#client?.keepNode(wire, () => standing) === false) {
+      peer.close()
+      throw new RuleError('unwanted-peer', 'all places for nodes are taken by better ones', { peer: key })
+    }
     this.#exchange.add(peer, wire)
     return (bytes) => peer.receive(bytes)
   }
@@ -259,6 +277,11 @@ export class Network {
   /** Also called when an error that webtorrent considers fatal (of a tracker, say) ended the meeting point's torrent. */
   async #join(client: TorrentClient): Promise<void> {
     const meeting = await client.seed(this.#meetingContent, this.#options.trackers)
+    const addPeer = meeting.addPeer.bind(meeting)
+    meeting.addPeer = (address, source) => {
+      const isWanted = source === undefined || mayBeDialled(address, foundBy(meeting), FOUND_BOUNDS)
+      return isWanted && addPeer(address, source)
+    }
     this.#meeting = meeting
     meeting.once('close', () => {
       if (!this.#stopping.signal.aborted) this.#log.warn('the meeting point was closed; joining again')
@@ -276,6 +299,11 @@ export class Network {
       .finally(() => {
         this.#isJoining = false
       })
+  }
+
+  /** An address that a stranger chose, or that was kept from when this node reached further than now. */
+  #mayDial(address: string): boolean {
+    return this.#options.dialsHints === 'anywhere' || isLoopbackAddress(address)
   }
 
   #dial(): void {
@@ -330,4 +358,13 @@ export class Network {
     }
     throw new OperationError('not-started', 'the network is not running; call start() first')
   }
+}
+
+const FOUND_BOUNDS = { most: MAX_FOUND, perRange: MAX_FOUND_PER_RANGE }
+
+/** Addresses that were found, and are dialled or connected. */
+function foundBy({ _peers }: Torrent): string[] {
+  return [...(_peers?.values() ?? [])].flatMap(({ type, source, addr }) => {
+    return type.endsWith('Outgoing') && source && addr !== null ? [addr] : []
+  })
 }

@@ -22,9 +22,9 @@ export type NetworkOptions = {
    * not from spies, and costs ten times the CPU.
    */
   readonly secure: 0 | 1 | 2
-  /** Connections that may come in, and connections of each torrent. */
+  /** Connections that may come in: a quarter is kept for nodes, a quarter for others. */
   readonly maxConnections: number
-  /** Of those that came in, from one host (an IPv4 address, an IPv6 subnet of 64 bits). */
+  /** Of those that came in, from one host (an IPv4 address, an IPv6 subnet of 64 bits); more of them only while more than a quarter of all is free. */
   readonly maxConnectionsPerHost: number
   /** Bytes per second; undefined is unlimited. */
   readonly uploadLimit: number | undefined
@@ -61,6 +61,8 @@ export type NetworkBounds = {
   readonly idleTorrentMs: number
   /** Largest block torrent that is fetched: it is held in memory until it was judged. */
   readonly maxBlockBytes: number
+  /** Whether bans on loopback are of ids only, since all have the same host there; false lets a test tell hosts of 127.0.0.0/8 apart. */
+  readonly sparesLoopback: boolean
 }
 
-export const NETWORK_BOUNDS: NetworkBounds = { idleTorrentMs: 30_000, maxBlockBytes: 268_435_456 }
+export const NETWORK_BOUNDS: NetworkBounds = { idleTorrentMs: 30_000, maxBlockBytes: 268_435_456, sparesLoopback: true }

@@ -1,8 +1,11 @@
 // Gets single transactions and block torrents: from connected nodes, else from any client that seeds them.
 
+import { once } from 'node:events'
+import { setTimeout } from 'node:timers/promises'
 import { OperationError } from '../errors.ts'
 import type { Infohash } from '../protocol/ids.ts'
 import { RuleError } from '../protocol/rule-error.ts'
+import { byMerit } from './gossip/announcements.ts'
 import type { RemotePeer } from './gossip/peer.ts'
 import { checkTxFolder } from './proof.ts'
 import type { NetworkStore, TorrentFile } from './store.ts'
@@ -12,6 +15,9 @@ import { type Folder, folderBytes } from './torrent/metainfo.ts'
 
 /** Nodes that are asked for a file at the same time. */
 const ASKED_AT_ONCE = 4
+/** How long these have before more are asked, and all nodes before the torrent is looked for. */
+const ASK_MORE_MS = 1_000
+const ALONE_MS = 1_500
 const MAX_ANCESTORS = 10_000
 const BLOCK_TIMEOUT_MS = 300_000
 /** Where to look first. A proof's trackers are not asked: they would be addresses that a stranger chose. */
@@ -118,24 +124,39 @@ export class Transfers {
     if (torrent && peer.hello.address !== undefined && !torrent.destroyed) torrent.addPeer(peer.hello.address)
   }
 
+  /** From nodes, and after a while by plain BitTorrent too: nodes that let the question wait must not keep it from those that seed it. */
   async #fetchFile(infohash: Infohash, signal: AbortSignal, hints: FetchHints): Promise<Uint8Array> {
-    const fromNodes = await this.#askNodes(infohash, signal)
-    if (fromNodes !== undefined) return fromNodes
+    const found = new AbortController()
+    const either = AbortSignal.any([signal, found.signal])
+    const nodes = this.#askNodes(infohash, either)
+    const first = await Promise.race([nodes, within(ALONE_MS, either)])
+    if (first !== undefined) {
+      found.abort()
+      return first
+    }
+    const download = this.#downloadFile(infohash, either, hints)
+    const asked = nodes.then((file) => file ?? download)
     try {
-      const [file] = await this.#download(infohash, this.#deps.peers(), hints, signal, {
-        check: checkTxFolder,
-        isKept: true,
-      })
-      if (file !== undefined) return file.bytes
-    } catch (cause) {
-      if (!(cause instanceof OperationError)) throw cause
-      const options = { facts: { infohash }, retry: true, cause }
+      return await Promise.any([asked, download])
+    } catch (error) {
+      const cause = error instanceof AggregateError ? error.errors[0] : error
+      if (!(cause instanceof OperationError) || cause.code === 'transaction-not-found') throw cause
       throw new OperationError(
         'transaction-not-found',
         `expected a peer to deliver transaction ${infohash}, but none did in time; connect to more nodes, wait longer, or import it as a proof`,
-        options,
+        { facts: { infohash }, retry: true, cause },
       )
+    } finally {
+      found.abort()
     }
+  }
+
+  async #downloadFile(infohash: Infohash, signal: AbortSignal, hints: FetchHints): Promise<Uint8Array> {
+    const [file] = await this.#download(infohash, this.#deps.peers(), hints, signal, {
+      check: checkTxFolder,
+      isKept: true,
+    })
+    if (file !== undefined) return file.bytes
     throw new OperationError(
       'transaction-not-found',
       `expected a file in the torrent of transaction ${infohash}, got none; it is not a transaction`,
@@ -143,21 +164,23 @@ export class Transfers {
     )
   }
 
-  /** Asks a few of the connected nodes at a time, those first that announced it. */
+  /** Asks a few of the connected nodes at a time, the best and those that announced it first; a few more as soon as these take long. */
   async #askNodes(infohash: Infohash, signal: AbortSignal): Promise<Uint8Array | undefined> {
-    const peers = [...this.#deps.peers()].sort((a, b) => Number(b.remembers(infohash)) - Number(a.remembers(infohash)))
-    const aborted = new Promise<undefined>((resolve) => {
-      signal.addEventListener('abort', () => resolve(undefined), { once: true })
-    })
+    const peers = [...this.#deps.peers()].sort(
+      (a, b) => Number(b.remembers(infohash)) - Number(a.remembers(infohash)) || byMerit(a, b),
+    )
+    const { promise: first, resolve } = Promise.withResolvers<Uint8Array>()
+    const asked: Promise<unknown>[] = []
     while (peers.length > 0 && !signal.aborted) {
-      const asked = peers.splice(0, ASKED_AT_ONCE).map(async (peer) => {
+      const some = peers.splice(0, ASKED_AT_ONCE).map(async (peer) => {
         const file = await this.#deps.fetchOne(peer, infohash)
-        return file ?? Promise.reject(new OperationError('transaction-not-found', 'this peer does not have it'))
+        if (file !== undefined) resolve(file)
       })
-      const first = await Promise.race([Promise.any(asked).catch(() => undefined), aborted])
-      if (first !== undefined) return first
+      asked.push(...some)
+      const file = await Promise.race([first, Promise.all(some).then(() => undefined), within(ASK_MORE_MS, signal)])
+      if (file !== undefined) return file
     }
-    return undefined
+    return await Promise.race([first, Promise.all(asked).then(() => undefined), aborted(signal)])
   }
 
   /** Plain BitTorrent, on connections that can be made: the node that dialled the other dials again for this torrent. */
@@ -179,6 +202,9 @@ export class Transfers {
         if (running.folder !== undefined) check(running.folder)
         return files
       } catch (error) {
+        // What began it found the file otherwise.
+        const isOurs = !(error instanceof OperationError) || error.code !== 'download-aborted' || signal.aborted
+        if (!isOurs) return await this.#download(infohash, peers, hints, signal, manner)
         // Refused by the check of what began it, which is not ours.
         if (!(error instanceof RuleError) || running.folder === undefined) throw error
         check(running.folder)
@@ -208,6 +234,15 @@ export class Transfers {
     if (folder.name === 'block' && folderBytes(folder) <= this.#deps.maxBlockBytes) return
     throw new RuleError('bad-torrent', 'expected the folder of a block that is not too large', { name: folder.name })
   }
+}
+
+/** Undefined after these milliseconds, or as soon as `signal` aborts. */
+async function within(ms: number, signal: AbortSignal): Promise<undefined> {
+  return await setTimeout(ms, undefined, { signal }).catch(() => undefined)
+}
+
+async function aborted(signal: AbortSignal): Promise<undefined> {
+  if (!signal.aborted) await once(signal, 'abort')
 }
 
 function isMeeting(infohash: Infohash): OperationError {

@@ -10,6 +10,7 @@ import { bench as blocks } from './blocks.ts'
 import { bench as contractSize } from './contract-size.ts'
 import { bench as fullBlock } from './full-block.ts'
 import { bench as hashRate } from './hash-rate.ts'
+import { benches as hostile } from './hostile.ts'
 import { bench as kzg } from './kzg.ts'
 import { bench as ledger } from './ledger.ts'
 import { type Bench, type BenchResult, measure } from './measure.ts'
@@ -22,7 +23,7 @@ import { bench as watcher } from './watcher.ts'
 
 const benches: readonly Bench[] = [hashRate, ledger, blocks, assembly, fullBlock, stalls, steps, contractSize]
 /** Of minutes; run only by name. */
-const longBenches: readonly Bench[] = [beginning, kzg, publication, watcher, intake, ...startUp, ...sync]
+const longBenches: readonly Bench[] = [beginning, kzg, publication, watcher, intake, ...startUp, ...sync, ...hostile]
 
 const { positionals: names, values: flags } = parseArgs({
   allowPositionals: true,

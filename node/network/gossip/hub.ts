@@ -5,7 +5,8 @@ import type { Logger } from 'pino'
 import { OperationError } from '../../errors.ts'
 import type { Infohash } from '../../protocol/ids.ts'
 import { RuleError } from '../../protocol/rule-error.ts'
-import { MAX_HEADERS, MAX_INFOHASHES, MAX_WANTED_PER_PEER } from '../limits.ts'
+import { FairWork } from '../fair-work.ts'
+import { FILES_SHARE, MAX_HEADERS, MAX_INFOHASHES, MAX_WANTED_PER_PEER, UNASKED_SHARE } from '../limits.ts'
 import { Running } from '../running.ts'
 import type { NetworkStore, StoreChange, ToldBlock } from '../store.ts'
 import type { Buckets } from './buckets.ts'
@@ -58,6 +59,8 @@ export class Hub {
   readonly #deps: HubDeps
   readonly #sessions = new Map<string, Session>()
   readonly #running = new Running()
+  /** What peers send unasked, and what they ask. */
+  readonly #unasked: FairWork
   #announceTimer: NodeJS.Timeout | undefined
   #summaryTimer: NodeJS.Timeout | undefined
   #tick: NodeJS.Timeout | undefined
@@ -65,11 +68,16 @@ export class Hub {
 
   constructor(deps: HubDeps) {
     this.#deps = deps
-    const { store, log } = deps
-    const common = { store, log, running: this.#running, peers: () => this.peers }
-    this.fetcher = new Fetcher({ ...common, onMissing: (peer, missing) => this.#onMissing(peer, missing, 'announced') })
+    const { store, log, now } = deps
+    this.#unasked = new FairWork({ share: UNASKED_SHARE, now: () => performance.now() })
+    const files = new FairWork({ share: FILES_SHARE, now: () => performance.now() })
+    const common = { store, log, now, running: this.#running, peers: () => this.peers }
+    this.fetcher = new Fetcher({
+      ...{ ...common, announced: this.#unasked, files },
+      onMissing: (peer, missing) => this.#onMissing(peer, missing, 'announced'),
+    })
     this.sync = new Sync({
-      ...{ ...common, now: deps.now },
+      ...common,
       onMissing: (peer, missing) => this.#onMissing(peer, missing, 'listed'),
       onRead: (peer) => this.#onRead(peer),
     })
@@ -95,7 +103,7 @@ export class Hub {
 
   /** A node of this network on `wire`; undefined if another wire to it stays. */
   connect(wire: Wire, hello: Hello): RemotePeer | undefined {
-    const peer = new RemotePeer(wire, hello, this.#handlers(), this.#deps.now)
+    const peer = new RemotePeer(wire, hello, this.#handlers(), this.#deps.now, this.#unasked)
     const other = this.#sessions.get(peer.key)?.peer
     // Where both dialled at the same time, both keep the wire of the one with the lower id.
     const isPreferred = hello.outgoing === this.#deps.nodeId < hello.id
@@ -160,9 +168,7 @@ export class Hub {
         return
       }
       case 'have':
-        for (const infohash of message.infohashes) peer.remember(infohash)
-        this.fetcher.want(peer, message.infohashes)
-        return
+        return await this.fetcher.announced(peer, message.infohashes)
       case 'blocks':
         return await this.#deps.onBlocks(peer, message.blocks)
       case 'seed':

@@ -17,6 +17,8 @@ export const TOLD_BYTES = SEALED_BYTES + 20
 
 /** Positions in an order are below this. */
 export const POSITIONS = 2 ** 48
+const ANNOUNCEMENT_BEGIN = Buffer.from('d10:infohashes')
+const ANNOUNCEMENT_END = Buffer.from('4:type4:havee')
 
 /** `id` ties an answer to its question; the one that asks chooses it. */
 export type Question =
@@ -91,6 +93,13 @@ export function decodeMessage(bytes: Uint8Array): Message | undefined {
   }
 }
 
+/** Told by its first and last bytes, without decoding thousands of infohashes that may not be looked at. */
+export function isAnnouncement(bytes: Uint8Array): boolean {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+  const begin = text.subarray(0, ANNOUNCEMENT_BEGIN.length)
+  return begin.equals(ANNOUNCEMENT_BEGIN) && text.subarray(-ANNOUNCEMENT_END.length).equals(ANNOUNCEMENT_END)
+}
+
 function toDictionary(message: Message): Encodable {
   switch (message.type) {
     case 'summary': {
@@ -153,13 +162,22 @@ function readAfter(dictionary: BencodedDictionary): Infohash | '' {
 }
 
 function readInfohashes(dictionary: BencodedDictionary, max: number): Infohash[] {
-  return readCut(dictionary, 'infohashes', 20, max).map(toInfohash)
+  const bytes = readWhole(dictionary, 'infohashes', 20, max)
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+  // Thousands at a time: a view of each would be more garbage than the text.
+  return Array.from({ length: bytes.length / 20 }, (_, i) => buffer.toString('hex', i * 20, (i + 1) * 20) as Infohash)
 }
 
 function readCut(dictionary: BencodedDictionary, key: string, width: number, max: number): Uint8Array[] {
+  const bytes = readWhole(dictionary, key, width, max)
+  return Array.from({ length: bytes.length / width }, (_, i) => bytes.subarray(i * width, (i + 1) * width))
+}
+
+/** At most `max` pieces of this width. */
+function readWhole(dictionary: BencodedDictionary, key: string, width: number, max: number): Uint8Array {
   const bytes = readBytes(dictionary, key)
   if (bytes.length % width !== 0 || bytes.length > max * width) throw bad(`has bad ${key}`)
-  return Array.from({ length: bytes.length / width }, (_, i) => bytes.subarray(i * width, (i + 1) * width))
+  return bytes
 }
 
 function readTold(bytes: Uint8Array): ToldBlock {

@@ -4,11 +4,22 @@ import type Wire from 'bittorrent-protocol'
 import { OperationError } from '../../errors.ts'
 import type { Infohash } from '../../protocol/ids.ts'
 import { RuleError } from '../../protocol/rule-error.ts'
+import type { FairWork } from '../fair-work.ts'
 import * as limits from '../limits.ts'
-import type { Order, PeerName, Summary } from '../store.ts'
+import type { PeerName, Summary } from '../store.ts'
 import { TokenBucket } from '../token-bucket.ts'
 import { MAX_UNSENT_BYTES } from '../torrent/guard.ts'
-import { type Answer, decodeMessage, encodeMessage, type Message, type Notice, type Question } from './messages.ts'
+import { type ANSWERS, checkAnswer, isAnswer } from './answers.ts'
+import {
+  type Answer,
+  decodeMessage,
+  encodeMessage,
+  isAnnouncement,
+  type Message,
+  type Notice,
+  type Question,
+} from './messages.ts'
+import { Standing } from './standing.ts'
 import { type Flow, Meter } from './traffic.ts'
 
 /** What a remote says in the extended handshake, and where it was reached. */
@@ -30,9 +41,12 @@ export type PeerHandlers = {
 }
 
 type QuestionBody = Question extends infer Q ? (Q extends Question ? Omit<Q, 'id'> : never) : never
+/** `read` decodes a message that was not looked at yet. */
+type Queued = { readonly bytes: number; read(): Notice | Question }
 type Open = { readonly question: Question; resolve(answer: Answer): void; reject(error: Error): void }
 
-const ANSWERS = { get: 'files', count: 'counts', list: 'listed', order: 'ordered' } as const
+/** Bytes of a message that are decoded at the price of one file. */
+const BYTES_AT_COST = 1_250
 
 export class RemotePeer {
   readonly hello: Hello
@@ -40,24 +54,30 @@ export class RemotePeer {
   readonly #handlers: PeerHandlers
   readonly #now: () => number
   readonly #open = new Map<number, Open>()
-  readonly #queue: { readonly message: Notice | Question; readonly bytes: number }[] = []
+  readonly #queue: Queued[] = []
   readonly #unasked: TokenBucket
   readonly #served: TokenBucket
+  readonly #known: TokenBucket
+  readonly #work: FairWork
   readonly #faults: TokenBucket
-  /** Infohashes that the remote surely has, oldest first. */
-  readonly #remembered = new Set<Infohash>()
+  /** Infohashes that the remote surely has, and older ones: to take the oldest out of one set, again and again, costs more than all else. */
+  #remembered = new Set<Infohash>()
+  #rememberedBefore = new Set<Infohash>()
   readonly #closed = new AbortController()
   readonly #received = new Meter()
   readonly #sent = new Meter()
   #queuedBytes = 0
   #handling = false
   #nextId = 0
+  readonly standing = new Standing()
   summary: Summary | undefined
   lastHeardAt: number
   /** On the clock of `lastHeardAt`, milliseconds. */
   readonly connectedAt: number
 
-  constructor(wire: Wire, hello: Hello, handlers: PeerHandlers, now: () => number) {
+  /** `work` is where what it sends unasked waits for its turn among all peers. */
+  constructor(wire: Wire, hello: Hello, handlers: PeerHandlers, now: () => number, work: FairWork) {
+    this.#work = work
     this.#wire = wire
     this.hello = hello
     this.#handlers = handlers
@@ -66,6 +86,7 @@ export class RemotePeer {
     this.lastHeardAt = this.connectedAt
     this.#unasked = new TokenBucket(limits.UNASKED_BYTES_PER_SECOND, limits.UNASKED_BYTES_BURST, now)
     this.#served = new TokenBucket(limits.SERVED_PER_SECOND, limits.SERVED_BURST, now)
+    this.#known = new TokenBucket(limits.KNOWN_PER_SECOND, limits.KNOWN_BURST, now)
     this.#faults = new TokenBucket(limits.FAULTS_FADE_PER_SECOND, limits.BAN_FAULTS - 1, now)
   }
 
@@ -109,9 +130,12 @@ export class RemotePeer {
       reject(new OperationError('peer-silent', 'the peer did not answer in time', { retry: true }))
     }, limits.ANSWER_TIMEOUT_MS)
     this.#open.set(id, { question, resolve, reject })
+    const askedAt = this.#now()
     try {
       this.#send(question)
-      return (await promise) as Extract<Answer, { type: (typeof ANSWERS)[Q['type']] }>
+      const answer = await promise
+      this.standing.answered(this.#now() - askedAt)
+      return answer as Extract<Answer, { type: (typeof ANSWERS)[Q['type']] }>
     } finally {
       clearTimeout(timer)
       this.#open.delete(id)
@@ -124,19 +148,30 @@ export class RemotePeer {
   }
 
   remember(infohash: Infohash): void {
+    if (this.#remembered.size >= limits.MAX_REMEMBERED) {
+      this.#rememberedBefore = this.#remembered
+      this.#remembered = new Set()
+    }
     this.#remembered.add(infohash)
-    const [oldest] = this.#remembered
-    if (this.#remembered.size > limits.MAX_REMEMBERED && oldest !== undefined) this.#remembered.delete(oldest)
   }
 
   remembers(infohash: Infohash): boolean {
-    return this.#remembered.has(infohash)
+    return this.#remembered.has(infohash) || this.#rememberedBefore.has(infohash)
   }
 
-  /** Waits as long as serving `cost` files' worth exceeds the peer's share. */
-  async chargeFor(cost: number): Promise<void> {
-    const ms = this.#served.charge(cost)
-    if (ms === 0) return
+  /** Waits as long as serving `cost` files' worth exceeds the peer's share, then for its turn among all peers, and does it. */
+  async serve<T>(cost: number, job: () => T | Promise<T>): Promise<T> {
+    await this.#wait(this.#served.charge(cost))
+    return await this.#work.run(this, cost, job)
+  }
+
+  /** It announced so many that are known here: waits as long as that exceeds its share. */
+  async chargeForKnown(count: number): Promise<void> {
+    await this.#wait(this.#known.charge(count))
+  }
+
+  async #wait(ms: number): Promise<void> {
+    if (ms === 0 || this.closed.aborted) return
     const { promise, resolve } = Promise.withResolvers<void>()
     const timer = setTimeout(resolve, ms)
     this.closed.addEventListener('abort', () => resolve(), { once: true })
@@ -156,6 +191,11 @@ export class RemotePeer {
     if (this.closed.aborted) return
     this.lastHeardAt = this.#now()
     try {
+      if (isAnnouncement(bytes)) {
+        this.#received.count(bytes.length, undefined)
+        if (this.#allowUnasked(bytes.length)) this.#enqueueAnnouncement(bytes)
+        return
+      }
       const message = decodeMessage(bytes)
       this.#received.count(bytes.length, message)
       if (message !== undefined && isAnswer(message)) {
@@ -164,7 +204,8 @@ export class RemotePeer {
         // Else it came too late, or was never asked for.
         else this.#allowUnasked(bytes.length)
       } else if (this.#allowUnasked(bytes.length) && message !== undefined) {
-        this.#enqueue(message, bytes.length)
+        if (this.#isFull(bytes.length)) this.fault(limits.BAN_FAULTS, 'it sends faster than it can be served')
+        else this.#enqueue({ bytes: bytes.length, read: () => message })
       }
     } catch (error) {
       if (!(error instanceof RuleError)) throw error
@@ -203,56 +244,40 @@ export class RemotePeer {
     return isAllowed
   }
 
-  #enqueue(message: Notice | Question, bytes: number): void {
-    this.#queuedBytes += bytes
-    if (this.#queue.length >= limits.MAX_QUEUED_MESSAGES || this.#queuedBytes > limits.MAX_QUEUED_BYTES) {
-      this.fault(limits.BAN_FAULTS, 'it sends faster than it can be served')
-      return
+  /** One that finds no room is forgotten: it is a hint, an honest node sends many where much is going on, and reconciliation finds what it told. */
+  #enqueueAnnouncement(bytes: Uint8Array): void {
+    if (this.#isFull(bytes.length, limits.MAX_ANNOUNCED_BYTES)) return
+    const read = () => {
+      const message = decodeMessage(bytes)
+      if (message?.type === 'have') return message
+      throw new RuleError('bad-message', 'expected a torrenttx message, but it has members in the wrong order')
     }
-    this.#queue.push({ message, bytes })
+    this.#enqueue({ bytes: bytes.length, read })
+  }
+
+  #isFull(bytes: number, most = limits.MAX_QUEUED_BYTES): boolean {
+    return this.#queue.length >= limits.MAX_QUEUED_MESSAGES || this.#queuedBytes + bytes > most
+  }
+
+  #enqueue(queued: Queued): void {
+    this.#queuedBytes += queued.bytes
+    this.#queue.push(queued)
     if (!this.#handling) void this.#handleQueue()
   }
 
   async #handleQueue(): Promise<void> {
     this.#handling = true
     for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
-      this.#queuedBytes -= next.bytes
+      const { bytes, read } = next
+      this.#queuedBytes -= bytes
       try {
-        await this.#handlers.onMessage(this, next.message)
+        const message = await this.#work.run(this, bytes / BYTES_AT_COST, read)
+        if (!this.closed.aborted) await this.#handlers.onMessage(this, message)
       } catch (error) {
-        if (error instanceof RuleError) this.fault(50, error.message)
+        if (error instanceof RuleError) this.fault(error.code === 'bad-message' ? limits.BAN_FAULTS : 50, error.message)
         else if (!(error instanceof OperationError)) throw error
       }
     }
     this.#handling = false
   }
-}
-
-function isAnswer(message: Message): message is Answer {
-  return Object.values(ANSWERS).some((type) => type === message.type)
-}
-
-/** Throws `RuleError('bad-answer')`. */
-function checkAnswer(question: Question, answer: Answer): Answer {
-  const fits =
-    answer.type === ANSWERS[question.type] &&
-    (question.type !== 'get' || (answer.type === 'files' && answer.files.length === question.infohashes.length)) &&
-    (question.type !== 'list' || (answer.type === 'listed' && isListOf(question.prefix, question.after, answer))) &&
-    (question.type !== 'order' || (answer.type === 'ordered' && isOrderFrom(question, answer)))
-  if (fits) return answer
-  throw new RuleError('bad-answer', `expected an answer to ${question.type}, got ${answer.type} or the wrong content`)
-}
-
-/** It goes on, and says no more than was asked. */
-function isOrderFrom({ from, most }: Question & { type: 'order' }, { infohashes, next, end }: Order): boolean {
-  return infohashes.length <= most && (from < end ? next > from && next <= end : infohashes.length === 0)
-}
-
-function isListOf(prefix: string, after: string, answer: Answer & { type: 'listed' }): boolean {
-  let last = after
-  for (const infohash of answer.infohashes) {
-    if (!infohash.startsWith(prefix) || infohash <= last) return false
-    last = infohash
-  }
-  return !answer.more || answer.infohashes.length > 0
 }

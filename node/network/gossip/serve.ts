@@ -1,4 +1,4 @@
-// Answers the questions of a peer from the store, each at its price.
+// Answers the questions of a peer from the store, each at its price, which is paid before the work.
 
 import type { Infohash } from '../../protocol/ids.ts'
 import { MAX_INFOHASHES } from '../limits.ts'
@@ -13,8 +13,12 @@ const COUNT_COST = 200
 const LIST_COST = 20
 /** Positions in an order that are looked at for the price of one file. */
 const ORDER_ROWS_AT_COST = 4
+const ROW_COST = 0.1
+/** Files that are read, and rows that are listed, in one turn: a millisecond. */
+const FILES_AT_ONCE = 25
+const ROWS_AT_ONCE = 250
 
-/** Waits first where the peer used up its share. */
+/** Waits for the peer's turn, and longer where it used up its share. */
 export async function answer(
   store: NetworkStore,
   buckets: Buckets,
@@ -23,29 +27,49 @@ export async function answer(
 ): Promise<Answer> {
   const { id } = question
   switch (question.type) {
-    case 'get':
-      await peer.chargeFor(question.infohashes.length)
-      return { type: 'files', id, files: question.infohashes.map((infohash) => store.transaction(infohash) ?? NOTHING) }
+    case 'get': {
+      const files: Uint8Array[] = []
+      for (let at = 0; at < question.infohashes.length && !peer.closed.aborted; at += FILES_AT_ONCE) {
+        const infohashes = question.infohashes.slice(at, at + FILES_AT_ONCE)
+        const read = () => infohashes.map((infohash) => store.transaction(infohash) ?? NOTHING)
+        files.push(...(await peer.serve(infohashes.length, read)))
+      }
+      return { type: 'files', id, files }
+    }
     case 'count':
-      await peer.chargeFor(COUNT_COST)
       if (!buckets.isWhole) await Promise.race([buckets.whole, peer.gone])
-      return { type: 'counts', id, counts: buckets.encodeCounts(question.prefix) }
+      return { type: 'counts', id, counts: await peer.serve(COUNT_COST, () => buckets.encodeCounts(question.prefix)) }
     case 'order': {
       const { from, most, unordered } = question
-      await peer.chargeFor(LIST_COST + most / ORDER_ROWS_AT_COST)
-      return { type: 'ordered', id, ...(await store.order(from, most, unordered)) }
+      const cost = LIST_COST + most / ORDER_ROWS_AT_COST
+      return { type: 'ordered', id, ...(await peer.serve(cost, () => store.order(from, most, unordered))) }
     }
-    case 'list': {
-      const infohashes: Infohash[] = []
-      const { prefix, after } = question
-      let more = false
-      for await (const infohash of store.infohashes(prefix, after === '' ? undefined : after)) {
-        more = infohashes.length === MAX_INFOHASHES
-        if (more) break
-        infohashes.push(infohash)
-      }
-      await peer.chargeFor(LIST_COST + infohashes.length / 10)
-      return { type: 'listed', id, infohashes, more }
+    case 'list':
+      return { type: 'listed', id, ...(await list(store, peer, question)) }
+  }
+}
+
+async function list(store: NetworkStore, peer: RemotePeer, { prefix, after }: Question & { type: 'list' }) {
+  const infohashes: Infohash[] = []
+  let cost = LIST_COST + ROWS_AT_ONCE * ROW_COST
+  const rows = await peer.serve(cost, () => {
+    return store.infohashes(prefix, after === '' ? undefined : after)[Symbol.asyncIterator]()
+  })
+  cost = ROWS_AT_ONCE * ROW_COST
+  let isOver = false
+  /** Reads one more than an answer holds, to know whether there are more. */
+  const read = async () => {
+    for (let i = 0; i < ROWS_AT_ONCE && !isOver && infohashes.length <= MAX_INFOHASHES; i++) {
+      const { done, value } = await rows.next()
+      if (done === true) isOver = true
+      else infohashes.push(value)
     }
   }
+  try {
+    while (!isOver && infohashes.length <= MAX_INFOHASHES && !peer.closed.aborted) await peer.serve(cost, read)
+  } finally {
+    await rows.return?.()
+  }
+  const more = infohashes.length > MAX_INFOHASHES
+  return { infohashes: infohashes.slice(0, MAX_INFOHASHES), more }
 }

@@ -1,17 +1,17 @@
-// Which infohashes are wanted, who announced them, and which come first: those announced most often.
+// Which infohashes are wanted, who announced them and was asked, and which come first: those announced most often.
 
 import type { Infohash } from '../../protocol/ids.ts'
 import { MAX_ANCESTORS_PER_PEER, MAX_WANTED, MAX_WANTED_PER_PEER } from '../limits.ts'
 
-/** `asked`: a peer was asked and has not answered yet. */
-type Want = { readonly sources: Set<string>; asked: boolean; isAncestor: boolean }
+/** `asked`: who was asked and has not answered yet; `places`: how many may be at a time. */
+type Want = { readonly sources: Set<string>; readonly asked: Set<string>; places: number; isAncestor: boolean }
 
 /** Added to the number of announcers of what something here waits for. */
 const ANCESTORS_FIRST = 1_000_000
 
 export class Wants {
   readonly #wants = new Map<Infohash, Want>()
-  /** Of each peer: what it announced and no peer was asked for, by number of announcers. */
+  /** Of each peer: what it announced and may be asked for, by number of announcers. */
   readonly #ranked = new Map<string, Map<number, Set<Infohash>>>()
   readonly #sizes = new Map<string, number>()
 
@@ -49,7 +49,7 @@ export class Wants {
     if (want?.sources.has(peer) && (want.isAncestor || !isAncestor)) return true
     if (want === undefined) {
       if (this.#wants.size >= inAll) return false
-      want = { sources: new Set(), asked: false, isAncestor }
+      want = { sources: new Set(), asked: new Set(), places: 1, isAncestor }
       this.#wants.set(infohash, want)
     }
     this.#unrank(infohash, want)
@@ -74,9 +74,20 @@ export class Wants {
       const want = this.#wants.get(infohash)
       if (want === undefined) continue
       this.#unrank(infohash, want)
-      want.asked = true
+      want.asked.add(peer)
+      this.#rank(infohash, want)
     }
     return taken
+  }
+
+  /** Who was asked takes long: as many others may be asked besides. False if it is not wanted any more, or every announcer was asked. */
+  widen(infohash: Infohash, places: number): boolean {
+    const want = this.#wants.get(infohash)
+    if (want === undefined) return false
+    this.#unrank(infohash, want)
+    want.places = Math.max(want.places, want.asked.size + places)
+    this.#rank(infohash, want)
+    return want.asked.size < want.sources.size
   }
 
   /** It is here, or not needed any more. */
@@ -94,22 +105,31 @@ export class Wants {
     if (want === undefined) return
     this.#unrank(infohash, want)
     if (want.sources.delete(peer)) this.#forgetSource(peer)
-    want.asked = false
-    if (want.sources.size === 0) this.#wants.delete(infohash)
+    want.asked.delete(peer)
+    if (want.sources.size + want.asked.size === 0) this.#wants.delete(infohash)
     else this.#rank(infohash, want)
   }
 
   /** The peer is gone; what it was asked for must have been released. */
   removePeer(peer: string): void {
-    for (const [infohash, want] of this.#wants) if (want.sources.has(peer) && !want.asked) this.release(infohash, peer)
-    for (const want of this.#wants.values()) want.sources.delete(peer)
+    for (const [infohash, want] of this.#wants) {
+      if (!want.sources.has(peer)) continue
+      if (!want.asked.has(peer)) {
+        this.release(infohash, peer)
+        continue
+      }
+      this.#unrank(infohash, want)
+      want.sources.delete(peer)
+      this.#rank(infohash, want)
+    }
     this.#ranked.delete(peer)
     this.#sizes.delete(peer)
   }
 
   #rank(infohash: Infohash, want: Want): void {
-    if (want.asked) return
+    if (want.asked.size >= want.places) return
     for (const peer of want.sources) {
+      if (want.asked.has(peer)) continue
       const ranked = this.#ranked.get(peer) ?? new Map<number, Set<Infohash>>()
       this.#ranked.set(peer, ranked)
       const same = ranked.get(rankOf(want)) ?? new Set()

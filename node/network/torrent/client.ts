@@ -8,12 +8,13 @@ import utp from 'webtorrent/lib/utp.cjs'
 import { OperationError } from '../../errors.ts'
 import type { Infohash } from '../../protocol/ids.ts'
 import { isInfohash } from '../../protocol/ids.ts'
-import { hostGroup } from '../bans.ts'
+import type { Merit } from '../places/places.ts'
 import { TokenBucket } from '../token-bucket.ts'
 import { MemoryChunkStore } from './chunk-store.ts'
 import { guardDht } from './dependency-guard.ts'
 import { guardWire } from './guard.ts'
 import { IdleWires } from './idle-wires.ts'
+import { Incoming } from './incoming.ts'
 import { type Content, encodeTorrent, parseFolder } from './metainfo.ts'
 import { networkDied, notListening } from './problems.ts'
 
@@ -27,7 +28,7 @@ export type ClientOptions = {
   readonly utp: boolean
   /** 0 dials plain, 1 dials encrypted (MSE), both accept either; 2 only encrypted. */
   readonly secure: 0 | 1 | 2
-  /** Connections that may come in, and that each torrent may hold. */
+  /** Connections that may come in. */
   readonly maxConnections: number
   readonly maxConnectionsPerHost: number
   /** Bytes per second; undefined is unlimited. */
@@ -52,6 +53,9 @@ export type ClientDeps = {
 /** Torrents that handshakes may wake: per second, and at once. Each costs about a millisecond. */
 const WAKES_PER_SECOND = 200
 const WAKES_BURST = 1_000
+/** Connections that a torrent may have besides those that come in: for those that this node dials, which strangers cannot take. */
+const DIALLED_PLACES = 64
+const SECOND_MS = 1_000
 
 export class TorrentClient extends WebTorrent {
   readonly #deps: ClientDeps
@@ -60,10 +64,13 @@ export class TorrentClient extends WebTorrent {
   /** Live torrents that may be put to sleep, with the time when they were last of use (milliseconds). */
   readonly #idleSince = new Map<Torrent, number>()
   readonly #wakes = new TokenBucket(WAKES_PER_SECOND, WAKES_BURST)
-  readonly #incoming = new Map<string, number>()
+  readonly #incoming: Incoming
+  /** What does not sleep: the meeting point. */
+  readonly #seeded = new WeakSet<Torrent>()
   readonly #wires = new IdleWires()
   readonly #opened: Promise<void>
   readonly #sweep: NodeJS.Timeout
+  readonly #everySecond: NodeJS.Timeout
 
   /** Begins to listen at once; `opened()` waits for it. */
   constructor(deps: ClientDeps, options: ClientOptions) {
@@ -79,12 +86,14 @@ export class TorrentClient extends WebTorrent {
       natPmp: false,
       webSeeds: false,
       secure: options.secure,
-      maxConns: options.maxConnections,
+      maxConns: options.maxConnections + DIALLED_PLACES,
       uploadLimit: options.uploadLimit ?? -1,
       downloadLimit: options.downloadLimit ?? -1,
     })
     this.#deps = deps
     this.#options = options
+    const { maxConnections, maxConnectionsPerHost } = options
+    this.#incoming = new Incoming({ maxConnections, maxConnectionsPerHost, isBanned: deps.isBanned })
     if (this.dht) guardDht(this.dht)
     this.blocked = { contains: deps.isBanned }
     this.on('add', (torrent: Torrent) => this.#onAdd(torrent))
@@ -98,6 +107,7 @@ export class TorrentClient extends WebTorrent {
       else deps.log.warn({ error: error.message }, 'torrent client')
     })
     this.#takeOverServer()
+    this.#everySecond = setInterval(() => this.#incoming.tend(this.torrents.flatMap(({ wires }) => wires)), SECOND_MS)
     this.#sweep = setInterval(() => this.#sweepIdle(), Math.min(options.idleTorrentMs, 10_000))
   }
 
@@ -112,6 +122,7 @@ export class TorrentClient extends WebTorrent {
   /** Closes every connection and the port. */
   async close(): Promise<void> {
     clearInterval(this.#sweep)
+    clearInterval(this.#everySecond)
     if (this.destroyed) return
     await new Promise<void>((resolve) => this.destroy(() => resolve()))
   }
@@ -119,6 +130,7 @@ export class TorrentClient extends WebTorrent {
   /** Keeps `content` live until the client closes, announced at `trackers`. */
   async seed(content: Content, trackers: readonly string[]): Promise<Torrent> {
     const torrent = this.#addContent(content, trackers)
+    this.#seeded.add(torrent)
     await becomesReady(torrent)
     return torrent
   }
@@ -131,9 +143,11 @@ export class TorrentClient extends WebTorrent {
   /** Whether it may be put to sleep, and so be replaced. */
   isIdle = (torrent: Torrent): boolean => this.#idleSince.has(torrent)
 
-  /** This wire stays open however little of the torrent goes over it. */
-  keepWire(wire: Wire): void {
+  /** A node is at the other end: this wire stays open however little of the torrent goes over it. False if there is no place for it. */
+  keepNode(wire: Wire, merit: () => Merit): boolean {
+    if (!this.#incoming.onNode(wire, merit)) return false
     this.#wires.keep(wire)
+    return true
   }
 
   /** The live torrent of an infohash, waking it from the store if it sleeps: webtorrent asks this for each handshake. */
@@ -223,9 +237,10 @@ export class TorrentClient extends WebTorrent {
     })
     torrent.on('wire', (wire) => {
       guardWire(wire, torrent)
-      for (const peer of torrent._peers?.values() ?? []) {
-        if (peer.wire === wire && peer.conn) tuneSocket(peer.conn)
-      }
+      const conn = [...(torrent._peers?.values() ?? [])].find((peer) => peer.wire === wire)?.conn
+      if (!conn) return
+      tuneSocket(conn)
+      this.#incoming.onWire(wire, conn, this.#seeded.has(torrent))
     })
   }
 
@@ -237,7 +252,6 @@ export class TorrentClient extends WebTorrent {
         'listen-failed',
         'expected webtorrent to open its port, got one that is closed already; start the node again',
       )
-    pool.tcpServer.maxConnections = this.#options.maxConnections
     pool.tcpServer.removeListener('connection', pool._onTCPConnectionBound)
     pool.tcpServer.on('connection', (socket) => {
       tuneSocket(socket)
@@ -260,21 +274,9 @@ export class TorrentClient extends WebTorrent {
     })
   }
 
-  /** Refuses a peer that is banned or has too many connections, else lets webtorrent enter the connection. */
+  /** Lets webtorrent enter a connection that has a place. */
   #take(socket: Socket, enter: () => void): void {
-    const host = hostGroup(socket.remoteAddress ?? '')
-    const others = this.#incoming.get(host) ?? 0
-    if (this.#deps.isBanned(host) || others >= this.#options.maxConnectionsPerHost) {
-      socket.on('error', () => {})
-      socket.destroy()
-      return
-    }
-    this.#incoming.set(host, others + 1)
-    socket.once('close', () => {
-      const left = (this.#incoming.get(host) ?? 1) - 1
-      if (left > 0) this.#incoming.set(host, left)
-      else this.#incoming.delete(host)
-    })
+    if (!this.#incoming.take(socket)) return
     // It accepts encrypted connections only where it also dials them; the setting is read while the connection is entered.
     this.secure = Math.max(1, this.#options.secure)
     enter()

@@ -9,6 +9,8 @@ declare module 'webtorrent' {
   /** One remote of one swarm. `wire` and `conn` are null before it connected and after it closed. */
   export type SwarmPeer = {
     readonly id: string
+    readonly type: string
+    readonly source?: string | null
     readonly addr: string | null
     readonly destroyed: boolean
     readonly conn: Socket | null
@@ -30,7 +32,8 @@ declare module 'webtorrent' {
     readonly files: readonly { readonly path: string; readonly length: number }[]
     readonly _peers: Map<string, SwarmPeer> | null
     _onMetadata(metadata: unknown): Promise<void>
-    addPeer(address: string): boolean
+    /** `source` is set for what webtorrent found. */
+    addPeer(address: string, source?: string): boolean
     removePeer(address: string): void
     destroy(options: { destroyStore?: boolean }, done?: (error?: Error | null) => void): void
   }

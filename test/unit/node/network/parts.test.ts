@@ -5,10 +5,17 @@ import { createHash, randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import type Wire from 'bittorrent-protocol'
 import fc from 'fast-check'
-import { Bans, hostGroup, isLoopback } from '../../../../node/network/bans.ts'
+import { Bans } from '../../../../node/network/bans.ts'
 import { Buckets, decodeCounts } from '../../../../node/network/gossip/buckets.ts'
 import { decodeMessage, encodeMessage } from '../../../../node/network/gossip/messages.ts'
-import { BAN_MS, MAX_BANS } from '../../../../node/network/limits.ts'
+import {
+  BAN_MS,
+  HOST_BAN_FORGOTTEN_MS,
+  HOST_BAN_MS,
+  MAX_BANS,
+  MAX_HOST_BAN_MS,
+} from '../../../../node/network/limits.ts'
+import { hostGroup, hostOf, isLoopback, isPrivate, rangeOf } from '../../../../node/network/places/addresses.ts'
 import { TokenBucket } from '../../../../node/network/token-bucket.ts'
 import { decode, encode } from '../../../../node/network/torrent/bencode.ts'
 import { MemoryChunkStore } from '../../../../node/network/torrent/chunk-store.ts'
@@ -112,17 +119,62 @@ test('a bucket holds the count and the sum modulo 2^128 of what is in it', () =>
   assert.deepEqual(decodeCounts(buckets.encodeCounts('07'))[7], expected)
 })
 
-test('a ban ends after its time, and the oldest make room', () => {
+test('a node is banned for longer than its host, and a host longer each time', () => {
   let now = 0
   const bans = new Bans(() => now)
-  bans.add('first')
-  assert(bans.has('first'))
-  now = BAN_MS
-  assert(!bans.has('first'))
-  for (let i = 0; i <= MAX_BANS; i++) bans.add(`host ${i}`)
-  assert(!bans.has('host 0'))
-  assert(bans.has('host 1') && bans.has(`host ${MAX_BANS}`))
+  const host = '198.51.100.7'
+  bans.add({ id: 'first', host })
+  assert(bans.hasId('first') && bans.hasHost(host) && bans.hasHost(`::ffff:${host}`))
+  now = HOST_BAN_MS
+  assert(!bans.hasHost(host), 'others behind the same address are talked to again')
+  assert(bans.hasId('first'))
+  bans.add({ id: 'second', host })
+  now += HOST_BAN_MS
+  assert(bans.hasHost(host), 'a second ban takes twice as long')
+  now += HOST_BAN_MS
+  assert(!bans.hasHost(host))
+  for (let i = 0; i < 20; i++) bans.add({ id: `${i}`, host })
+  now += MAX_HOST_BAN_MS
+  assert(!bans.hasHost(host), 'no ban of a host is longer than that')
+  now += HOST_BAN_FORGOTTEN_MS
+  bans.add({ id: 'much later', host })
+  now += HOST_BAN_MS
+  assert(!bans.hasHost(host), 'what is long past is forgotten')
+  now += BAN_MS
+  assert(!bans.hasId('first') && !bans.hasId('much later'))
+})
+
+test('on loopback a ban is of the id, unless a test wants to tell its hosts apart, and the oldest bans make room', () => {
+  const bans = new Bans(() => 0)
+  for (let i = 0; i <= MAX_BANS; i++) bans.add({ id: `id ${i}`, host: '127.0.0.1' })
+  assert(!bans.hasId('id 0'))
+  assert(bans.hasId('id 1') && bans.hasId(`id ${MAX_BANS}`) && !bans.hasHost('127.0.0.1'))
+  const strict = new Bans(() => 0, { sparesLoopback: false })
+  strict.add({ id: 'one', host: '127.0.0.2' })
+  assert(strict.hasHost('127.0.0.2') && !strict.hasHost('127.0.0.3'))
   assert(isLoopback('127.0.0.1') && isLoopback('::1') && isLoopback('::ffff:127.0.0.1') && !isLoopback('1.2.3.4'))
+})
+
+test('an address is of a range, and private or not', () => {
+  assert.deepEqual(['1.2.3.4', '::ffff:1.2.9.9', '2001:db8:1:2::1', '::1'].map(rangeOf), [
+    '1.2',
+    '1.2',
+    '2001:db8',
+    '0:0',
+  ])
+  for (const host of [
+    '127.0.0.1',
+    '10.1.2.3',
+    '172.16.0.1',
+    '172.31.9.9',
+    '192.168.1.1',
+    'fd00::1',
+    'fe80::1',
+    '::ffff:10.0.0.1',
+  ])
+    assert(isPrivate(host), host)
+  for (const host of ['1.2.3.4', '172.32.0.1', '11.0.0.1', '2001:db8::1']) assert(!isPrivate(host), host)
+  assert.deepEqual(['1.2.3.4:5', '[2001:db8::1]:7651'].map(hostOf), ['1.2.3.4', '2001:db8::1'])
 })
 
 test('an address stands for all that its owner can have', () => {

@@ -4,20 +4,28 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type Wire from 'bittorrent-protocol'
 import { OperationError } from '../../../../node/errors.ts'
+import { FairWork } from '../../../../node/network/fair-work.ts'
 import { decodeMessage, encodeMessage, type Message } from '../../../../node/network/gossip/messages.ts'
 import { RemotePeer } from '../../../../node/network/gossip/peer.ts'
 import {
   ANSWER_TIMEOUT_MS,
   BAN_FAULTS,
+  KNOWN_BURST,
+  KNOWN_PER_SECOND,
+  MAX_QUEUED_MESSAGES,
   MAX_REMEMBERED,
   SERVED_BURST,
   SERVED_PER_SECOND,
 } from '../../../../node/network/limits.ts'
 import type { Infohash } from '../../../../node/protocol/ids.ts'
+import { until } from './lab.ts'
 
 const INFOHASH = 'ab'.repeat(20) as Infohash
 
-function connect() {
+/** `isBusy`: what it sends is not handled before `unblock`. */
+function connect({ isBusy = false } = {}) {
+  const { promise: idle, resolve: unblock } = Promise.withResolvers<void>()
+  if (!isBusy) unblock()
   const sent: Message[] = []
   const events: string[] = []
   const clock = { ms: 0 }
@@ -30,13 +38,17 @@ function connect() {
     wire as unknown as Wire,
     { id: INFOHASH, host: '127.0.0.1', address: undefined, outgoing: false },
     {
-      onMessage: async (_, message) => void events.push(message.type),
+      onMessage: async (_, message) => {
+        events.push(message.type)
+        if (isBusy) await idle
+      },
       onClosed: () => events.push('closed'),
       onBan: (_, reason) => events.push(`banned: ${reason}`),
     },
     () => clock.ms,
+    new FairWork({ share: 0.5, now: () => clock.ms }),
   )
-  return { peer, sent, events, clock, wire }
+  return { peer, sent, events, clock, wire, unblock }
 }
 
 test('a question that is never answered fails in the end, and ten of them are enough', async (t) => {
@@ -122,9 +134,9 @@ test('a peer that does not take what is sent is closed', () => {
 test('serving beyond its share makes a peer wait for as long as the excess takes', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] })
   const { peer } = connect()
-  await peer.chargeFor(SERVED_BURST)
+  await peer.serve(SERVED_BURST, () => {})
   let isServed = false
-  const served = peer.chargeFor(SERVED_PER_SECOND).then(() => {
+  const served = peer.serve(SERVED_PER_SECOND, () => {
     isServed = true
   })
   t.mock.timers.tick(999)
@@ -132,11 +144,51 @@ test('serving beyond its share makes a peer wait for as long as the excess takes
   assert(!isServed)
   t.mock.timers.tick(1)
   await served
+  assert(isServed)
 })
 
-test('only the newest of what a peer has is remembered', () => {
+test('announcements of what is known make a peer wait once they are more than anybody has to tell', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const { peer } = connect()
+  await peer.chargeForKnown(KNOWN_BURST)
+  let isOver = false
+  const waited = peer.chargeForKnown(KNOWN_PER_SECOND).then(() => {
+    isOver = true
+  })
+  t.mock.timers.tick(999)
+  await Promise.resolve()
+  assert(!isOver)
+  t.mock.timers.tick(1)
+  await waited
+})
+
+test('announcements that find no room are forgotten, and questions without end are not forgiven', async () => {
+  const { peer, events, unblock } = connect({ isBusy: true })
+  const have = encodeMessage({ type: 'have', infohashes: [INFOHASH] })
+  for (let i = 0; i < MAX_QUEUED_MESSAGES + 100; i++) peer.receive(have)
+  await until(() => events.length === 1, 'the first is handled')
+  unblock()
+  await until(() => events.length === MAX_QUEUED_MESSAGES + 1, 'the queue was handled')
+  assert(!peer.closed.aborted)
+  const other = connect({ isBusy: true })
+  for (let id = 0; id <= MAX_QUEUED_MESSAGES + 1; id++) {
+    assert(!other.peer.closed.aborted)
+    other.peer.receive(encodeMessage({ type: 'count', id, prefix: '' }))
+  }
+  assert.equal(other.events.at(-1), 'banned: it sends faster than it can be served')
+})
+
+test('a message that begins and ends like an announcement and is none gets its sender banned', async () => {
+  const { peer, events } = connect()
+  peer.receive(Buffer.from('d10:infohashesi5e4:type4:havee'))
+  await until(() => peer.closed.aborted, 'it is closed')
+  assert.match(events.at(-1) ?? '', /^banned: expected a torrenttx message/)
+})
+
+test('only the newest of what a peer has is remembered, at least as many as it may wait for', () => {
   const { peer } = connect()
   const infohash = (n: number) => n.toString(16).padStart(40, '0') as Infohash
-  for (let n = 0; n <= MAX_REMEMBERED; n++) peer.remember(infohash(n))
-  assert(!peer.remembers(infohash(0)) && peer.remembers(infohash(1)) && peer.remembers(infohash(MAX_REMEMBERED)))
+  for (let n = 0; n <= 2 * MAX_REMEMBERED; n++) peer.remember(infohash(n))
+  assert(!peer.remembers(infohash(0)) && peer.remembers(infohash(MAX_REMEMBERED + 1)))
+  assert(peer.remembers(infohash(2 * MAX_REMEMBERED)))
 })

@@ -7,6 +7,7 @@ import { createSocket } from 'node:dgram'
 import { on, once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { test } from 'node:test'
+import { HANDSHAKE_MS } from '../../../../node/network/limits.ts'
 import { encode } from '../../../../node/network/torrent/bencode.ts'
 import { blockContent, infohashOfInfo } from '../../../../node/network/torrent/metainfo.ts'
 import { toInfohash } from '../../../../node/protocol/ids.ts'
@@ -164,16 +165,36 @@ for (const [name, hostile] of Object.entries(HOSTILE_INFOS)) {
   })
 }
 
-for (const limit of [{ maxConnections: 3 }, { maxConnectionsPerHost: 3 }])
-  test(`more connections than ${JSON.stringify(limit)} are refused, and their end makes room`, async () => {
-    await using lab = new Lab()
-    const node = await lab.node(limit)
-    const attackers = await Promise.all(Array.from({ length: 3 }, () => Attacker.handshaken(node.address)))
-    const surplus = await Attacker.connect(node.address)
-    await until(() => surplus.isClosed, 'the fourth was refused')
-    for (const attacker of attackers) attacker.close()
-    await isAlive(lab, node)
-  })
+test('who comes when all places are taken gets that of whoever has said nothing for the longest', async () => {
+  await using lab = new Lab()
+  const node = await lab.node({ maxConnections: 3 })
+  const attackers: Attacker[] = []
+  for (let i = 0; i < 3; i++) attackers.push(await Attacker.handshaken(node.address))
+  await isAlive(lab, node)
+  await until(() => attackers.some(({ isClosed }) => isClosed), 'one of them was closed')
+  assert.deepEqual(
+    attackers.map(({ isClosed }) => isClosed),
+    [true, false, false],
+  )
+})
+
+test('one host gets no more places than are its own, where few are free', async () => {
+  await using lab = new Lab()
+  const node = await lab.node({ maxConnections: 8, maxConnectionsPerHost: 3 })
+  const attackers: Attacker[] = []
+  for (let i = 0; i < 30; i++) attackers.push(await Attacker.connect(node.address))
+  await until(() => attackers.filter(({ isClosed }) => !isClosed).length <= 6, 'two of eight places stay free')
+  await isAlive(lab, node)
+})
+
+test('a connection without a handshake is closed after five seconds', async () => {
+  await using lab = new Lab()
+  const node = await lab.node()
+  const silent = await Attacker.connect(node.address)
+  const half = await Attacker.handshaken(node.address)
+  await until(() => silent.isClosed && half.isClosed, 'the node closed both', HANDSHAKE_MS + 20_000)
+  await isAlive(lab, node)
+})
 
 test('handshakes for torrents that nobody stored, and for many that are, leave few of them live', async () => {
   await using lab = new Lab()

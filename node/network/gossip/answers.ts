@@ -1,0 +1,36 @@
+// Which answer fits a question.
+
+import { RuleError } from '../../protocol/rule-error.ts'
+import type { Order } from '../store.ts'
+import type { Answer, Message, Question } from './messages.ts'
+
+export const ANSWERS = { get: 'files', count: 'counts', list: 'listed', order: 'ordered' } as const
+
+export function isAnswer(message: Message): message is Answer {
+  return Object.values(ANSWERS).some((type) => type === message.type)
+}
+
+/** Throws `RuleError('bad-answer')`. */
+export function checkAnswer(question: Question, answer: Answer): Answer {
+  const fits =
+    answer.type === ANSWERS[question.type] &&
+    (question.type !== 'get' || (answer.type === 'files' && answer.files.length === question.infohashes.length)) &&
+    (question.type !== 'list' || (answer.type === 'listed' && isListOf(question.prefix, question.after, answer))) &&
+    (question.type !== 'order' || (answer.type === 'ordered' && isOrderFrom(question, answer)))
+  if (fits) return answer
+  throw new RuleError('bad-answer', `expected an answer to ${question.type}, got ${answer.type} or the wrong content`)
+}
+
+/** It goes on, and says no more than was asked. */
+function isOrderFrom({ from, most }: Question & { type: 'order' }, { infohashes, next, end }: Order): boolean {
+  return infohashes.length <= most && (from < end ? next > from && next <= end : infohashes.length === 0)
+}
+
+function isListOf(prefix: string, after: string, answer: Answer & { type: 'listed' }): boolean {
+  let last = after
+  for (const infohash of answer.infohashes) {
+    if (!infohash.startsWith(prefix) || infohash <= last) return false
+    last = infohash
+  }
+  return !answer.more || answer.infohashes.length > 0
+}
