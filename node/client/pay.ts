@@ -11,6 +11,7 @@ import { encodeTransaction, type SignedTransaction } from '../protocol/transacti
 import { signingDigest, type TransactionBody, type TypedMessage, typedMessage } from '../protocol/typed-data.ts'
 import type { Result as RpcResult } from '../rpc/api.ts'
 import { nameAmount } from './amount.ts'
+import { signWithWork } from './relay-work.ts'
 import type { NodeClient } from './rpc.ts'
 
 /** Before a file is handed in once more, milliseconds: a node that was killed is back after seconds where something restarts it. */
@@ -20,6 +21,8 @@ const PAUSES_MS = [250, 1_000, 2_000]
 export type Signer = {
   readonly address: Address
   readonly sign: (digest: Uint8Array, message: TypedMessage) => Uint8Array | Promise<Uint8Array>
+  /** Where the key is here: another signature of the same digest for each number. */
+  readonly signVariant?: (digest: Uint8Array, variant: number) => Uint8Array
 }
 
 /** The key itself, here. */
@@ -61,8 +64,13 @@ export async function pay(
   const { address: owner } = wallet
   // What an issuance spends comes back whole: the least will do.
   const tokens = payment.issuance ? 1n : payment.tokens
-  const { prev, unorderedAncestors } = await chooseInputs(node, owner, ofAsset({ tokens }, payment.asset), signal)
-  const tx = await haveSigned(wallet, { ...payment, time: nowSeconds, prev: prev.toSorted() })
+  const chosen = await chooseInputs(node, owner, ofAsset({ tokens }, payment.asset), signal)
+  const { prev, unorderedAncestors, relayBits } = chosen
+  const body = { ...payment, time: nowSeconds, prev: prev.toSorted() }
+  const tx =
+    relayBits === 0
+      ? await haveSigned(wallet, body)
+      : await signWithWork(wallet, body, relayBits, signal)
   const file = encodeTransaction(tx)
   signal?.throwIfAborted()
   await keep?.(file)

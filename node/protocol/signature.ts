@@ -7,6 +7,8 @@ import { type Address, addressOfKey } from './ids.ts'
 export const SIGNATURE_BYTES = 65
 
 const DIGEST_BYTES = 32
+/** What libsecp256k1 takes as additional data of the nonce. */
+const EXTRA_BYTES = 32
 const ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n
 const HALF_ORDER = ORDER / 2n
 
@@ -26,12 +28,16 @@ export function recoverSender(digest: Uint8Array, signature: Uint8Array): Addres
   return key && addressOfKey(key)
 }
 
-/** Signs a 32-byte digest with a 32-byte private key (RFC 6979, low s). Throws if either has no such shape. */
-export function signDigest(digest: Uint8Array, privateKey: Uint8Array): Uint8Array {
+/**
+ * Signs a 32-byte digest with a 32-byte private key (RFC 6979, low s). Each `variant`, below 2^53, is another signature of the same digest by the same
+ * key, as good as any; 0 is that of RFC 6979 without more. Throws if digest or key has no such shape.
+ */
+export function signDigest(digest: Uint8Array, privateKey: Uint8Array, variant = 0): Uint8Array {
   if (digest.length !== DIGEST_BYTES) throw new RangeError(`a digest has ${DIGEST_BYTES} bytes`)
   // RFC 6979 reduces the digest before the nonce is derived from it, libsecp256k1 does not.
   const reduced = encodeUint(decodeUint(digest) % ORDER, DIGEST_BYTES)
-  const { signature, recovery } = secp256k1.sign(reduced, privateKey)
+  const extra = variant === 0 ? [] : [encodeUint(BigInt(variant), EXTRA_BYTES)]
+  const { signature, recovery } = secp256k1.sign(reduced, privateKey, ...extra)
   const bytes = new Uint8Array(SIGNATURE_BYTES)
   bytes.set(signature)
   bytes[64] = 27 + recovery

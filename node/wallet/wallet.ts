@@ -24,9 +24,14 @@ export class Wallet {
 
   /** r ‖ s ‖ v of a 32-byte digest: RFC 6979, low s (EIP-2), v 27 or 28; 65 bytes. */
   sign(digest: Uint8Array): Uint8Array {
+    return this.signVariant(digest, 0)
+  }
+
+  /** See `signDigest`: one of many signatures of the same. */
+  signVariant(digest: Uint8Array, variant: number): Uint8Array {
     assert(!this.#wiped, 'a wallet that was locked does not sign')
     assert(digest.length === 32, 'only digests of 32 bytes are signed')
-    return signDigest(digest, this.#privateKey)
+    return signDigest(digest, this.#privateKey, variant)
   }
 
   /** Locks the wallet for good: the key is overwritten. */

@@ -8,10 +8,15 @@ export type Secp256k1 = {
    */
   readonly recoverKey: (digest: Uint8Array, signature: Uint8Array, recovery: number) => Uint8Array | undefined
   /**
-   * Signs a digest of 32 bytes, below the order of the curve (RFC 6979, low s): r ‖ s of 64 bytes, and 0 to 3 for the recovery. Throws
-   * unless the private key has 32 bytes and is above zero and below the order.
+   * Signs a digest of 32 bytes, below the order of the curve (RFC 6979, low s): r ‖ s of 64 bytes, and 0 to 3 for the recovery. `extra` of 32 bytes
+   * leads to another signature of the same digest (RFC 6979, section 3.6). Throws unless the private key has 32 bytes and is above zero and below the
+   * order.
    */
-  readonly sign: (digest: Uint8Array, privateKey: Uint8Array) => { signature: Uint8Array; recovery: number }
+  readonly sign: (
+    digest: Uint8Array,
+    privateKey: Uint8Array,
+    extra?: Uint8Array,
+  ) => { signature: Uint8Array; recovery: number }
   /** The 64-byte public key. Throws unless the private key has 32 bytes and is above zero and below the order. */
   readonly publicKeyOf: (privateKey: Uint8Array) => Uint8Array
 }

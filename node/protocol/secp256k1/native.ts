@@ -12,8 +12,8 @@ export const secp256k1: Secp256k1 = {
     }
   },
 
-  sign(digest, privateKey) {
-    const { signature, recid } = native.ecdsaSign(digest, privateKey)
+  sign(digest, privateKey, extra) {
+    const { signature, recid } = native.ecdsaSign(digest, privateKey, extra && { data: extra })
     return { signature, recovery: recid }
   },
 

@@ -16,9 +16,10 @@ export const secp256k1: Secp256k1 = {
     }
   },
 
-  sign(digest, privateKey) {
+  sign(digest, privateKey, extra) {
     if (digest.length !== DIGEST_BYTES) throw new RangeError(`a digest has ${DIGEST_BYTES} bytes`)
-    const bytes = noble.sign(digest, privateKey, { prehash: false, format: 'recovered' })
+    const options = { prehash: false, format: 'recovered' } as const
+    const bytes = noble.sign(digest, privateKey, extra ? { ...options, extraEntropy: extra } : options)
     return { signature: bytes.subarray(1), recovery: bytes[0] ?? 0 }
   },
 

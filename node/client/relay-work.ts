@@ -1,0 +1,56 @@
+// Signs a payment in as many ways as it takes until its infohash has the work that nodes ask for before they hand it on.
+
+import { OperationError } from '../errors.ts'
+import { infohashOf } from '../protocol/infohash.ts'
+import { relayBitsOf } from '../protocol/relay-work.ts'
+import { encodeTransaction, type SignedTransaction } from '../protocol/transaction.ts'
+import { signingDigest, type TransactionBody } from '../protocol/typed-data.ts'
+import type { Signer } from './pay.ts'
+
+/** A wallet signs some 15,000 times a second: half a minute or two. */
+export const MOST_BITS = 20
+/** Signatures between two looks at the signal and at what else there is to do. */
+const AT_ONCE = 256
+
+/**
+ * The first variant whose infohash begins with `bits` zero bits: of one payment always the same, so that who makes it again makes no second one. Throws
+ * `OperationError('relay-work')` where that is too much, or the signer has no key at hand, and the reason of the signal.
+ */
+export async function signWithWork(
+  signer: Signer,
+  body: TransactionBody,
+  bits: number,
+  signal?: AbortSignal,
+): Promise<SignedTransaction> {
+  const { address: from } = signer
+  const signVariant = signer.signVariant?.bind(signer)
+  if (bits > MOST_BITS) throw tooMuch(bits)
+  if (signVariant === undefined) throw noKey(bits)
+  const digest = signingDigest(body)
+  for (let variant = 0; ; variant++) {
+    const tx = { kind: 'signed', from, signature: signVariant(digest, variant), ...body } as const
+    if (relayBitsOf(infohashOf(encodeTransaction(tx))) >= bits) return tx
+    if (variant % AT_ONCE !== AT_ONCE - 1) continue
+    await new Promise((resolve) => setTimeout(resolve, 0))
+    signal?.throwIfAborted()
+  }
+}
+
+const NEXT =
+  'wait until a block orders some of them ("ttx status" of one says when that is expected), or pay with other money'
+
+function tooMuch(bits: number): OperationError {
+  return new OperationError(
+    'relay-work',
+    `expected a payment that nodes hand on, got one for which they ask ${bits} bits of work, as so many payments hang on the same coin already: 2^${bits} signatures; ${NEXT}`,
+    { facts: { bits } },
+  )
+}
+
+function noKey(bits: number): OperationError {
+  return new OperationError(
+    'relay-work',
+    `expected a key that is at hand, got a signer elsewhere: so many payments hang on the same coin already that nodes ask for 2^${bits} signatures of this one; ${NEXT}, or use a wallet of this data folder`,
+    { facts: { bits } },
+  )
+}
