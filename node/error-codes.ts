@@ -228,6 +228,8 @@ export const OPERATION_CODES = {
   'wallet-missing': 'There is no such wallet: make it with `ttx wallet create`, or see `ttx wallet list`.',
   'wallet-not-written': 'The wallet cannot be written: make the folder writable, or choose another one.',
   'waited-in-vain': 'Something that a devnet or a demo waits for did not come: see the logs.',
+  'relay-work':
+    'So many payments hang on one coin that nodes ask for work before they hand on another: wait until a block orders some of them, or pay with other money.',
   'weak-passphrase': 'The passphrase is too short: choose a longer one, such as four random words.',
   'write-failed': 'The disk is full, read-only or not yours: see to it as the message says, then try again.',
   'wrong-ground': 'The block on which another one is to be judged is wrong: nothing that builds on it counts.',

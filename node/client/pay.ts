@@ -67,10 +67,7 @@ export async function pay(
   const chosen = await chooseInputs(node, owner, ofAsset({ tokens }, payment.asset), signal)
   const { prev, unorderedAncestors, relayBits } = chosen
   const body = { ...payment, time: nowSeconds, prev: prev.toSorted() }
-  const tx =
-    relayBits === 0
-      ? await haveSigned(wallet, body)
-      : await signWithWork(wallet, body, relayBits, signal)
+  const tx = relayBits === 0 ? await haveSigned(wallet, body) : await signWithWork(wallet, body, relayBits, signal)
   const file = encodeTransaction(tx)
   signal?.throwIfAborted()
   await keep?.(file)

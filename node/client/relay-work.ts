@@ -8,7 +8,7 @@ import { signingDigest, type TransactionBody } from '../protocol/typed-data.ts'
 import type { Signer } from './pay.ts'
 
 /** A wallet signs some 15,000 times a second: half a minute or two. */
-export const MOST_BITS = 20
+const MOST_BITS = 20
 /** Signatures between two looks at the signal and at what else there is to do. */
 const AT_ONCE = 256
 

@@ -10,12 +10,12 @@ import type { Infohash } from '../protocol/ids.ts'
 import { infohashOf } from '../protocol/infohash.ts'
 import type { DepositEntry, EnteredEntry } from '../protocol/queue.ts'
 import { RuleError } from '../protocol/rule-error.ts'
-import { MAX_FILE_BYTES, type Rules } from '../protocol/rules.ts'
+import { MAX_FILE_BYTES, type Rules, SUPPLY } from '../protocol/rules.ts'
 import type { Output } from '../protocol/state.ts'
 import { decodeTransaction, type GenesisTransaction, isPackable, parentsOf } from '../protocol/transaction.ts'
 import { type Arrival, admit, type Intake, refuse, submissionOf, waitingSubmission } from './intake/admit.ts'
 import { isDepositOf } from './intake/deposit-file.ts'
-import { Rejects } from './intake/rejects.ts'
+import { isForgiven, Rejects } from './intake/rejects.ts'
 import { type VerifiedFile, Verifier } from './intake/verifier.ts'
 import { WaitingPool } from './intake/waiting-pool.ts'
 import { DEFAULT_LIMITS, type LedgerLimits } from './limits.ts'
@@ -74,13 +74,14 @@ export class Ledger extends LedgerReader implements TransactionLedger {
     const { waitingCount: count, waitingBytes: bytes, waitingShare: share } = limits
     const pool = new WaitingPool({ count, bytes, share })
     const rejects = new Rejects(limits.rejects)
-    super(database, pool, rejects, options.clock)
+    const relay = { unordered: limits.unordered, supply: SUPPLY }
+    super({ database, pool, rejects, relay, clock: options.clock })
     this.genesis = genesisInfohash(options.genesis)
     this.#options = options
     this.#limits = limits
     this.#level = level
     this.#database = database
-    this.#intake = { pool, rejects, maxConflicting: limits.conflicting, maxRivals: limits.rivals }
+    this.#intake = { pool, rejects, relay, maxConflicting: limits.conflicting, maxRivals: limits.rivals }
     this.#verifier = new Verifier(options.rules)
     this.#writer = new Writer(database, {
       onMerge: (change) => this.#log.add(change, database.newest),
@@ -128,7 +129,7 @@ export class Ledger extends LedgerReader implements TransactionLedger {
     if (this.#isHeld) throw beginning()
     if (file.length > MAX_FILE_BYTES) decodeTransaction(file) // throws
     const infohash = infohashOf(file)
-    const known = this.#known(infohash)
+    const known = this.#known(infohash, source)
     if (known !== undefined) return known
     if (isDepositOf(this.#options.rules, file)) return await this.#submitDeposit(infohash)
     const verified = await this.#verify(file, infohash)
@@ -208,7 +209,7 @@ export class Ledger extends LedgerReader implements TransactionLedger {
   /** Only what is known already: a deposit follows wholly from its queue entry, so no file of it is needed from others, and none is kept. */
   async #submitDeposit(infohash: Infohash): Promise<Submission> {
     return await this.#writer.run((change) => {
-      const known = this.#known(infohash, change)
+      const known = this.#known(infohash, '', change)
       if (known === undefined) throw depositNotQueued(infohash)
       return known
     })
@@ -218,8 +219,7 @@ export class Ledger extends LedgerReader implements TransactionLedger {
     try {
       return await this.#writer.run((change) => this.#admit(change, arrival))
     } catch (error) {
-      if (error instanceof RuleError)
-        await this.#writer.run((change) => this.#release(change, arrival.verified.infohash))
+      if (isRefusal(error)) await this.#writer.run((change) => this.#release(change, arrival.verified.infohash))
       throw error
     }
   }
@@ -251,7 +251,7 @@ export class Ledger extends LedgerReader implements TransactionLedger {
     try {
       this.#admit(change, { verified, source: row.source, firstSeenMs: row.firstSeenMs })
     } catch (error) {
-      if (!(error instanceof RuleError)) throw error
+      if (!isRefusal(error)) throw error
       this.#release(change, infohash)
     }
   }
@@ -262,14 +262,15 @@ export class Ledger extends LedgerReader implements TransactionLedger {
     for (const dependent of this.#intake.pool.dependents(infohash)) this.#promote(dependent)
   }
 
-  /** What is known without judging anything. Throws the `RuleError` of what was refused lately. */
-  #known(infohash: Infohash, reader: Reader = this.#database.disk): Submission | undefined {
+  /** What is known without judging anything. Throws as `refuse` what was refused lately to this source. */
+  #known(infohash: Infohash, source: string, reader: Reader = this.#database.disk): Submission | undefined {
     const entry = entryOf(reader, infohash)
     if (entry !== undefined) return submissionOf(reader, entry, false)
     const { pool, rejects } = this.#intake
     if (pool.get(infohash) !== undefined) return waitingSubmission(reader, pool, infohash, false)
     const reject = rejects.get(infohash)
-    return reject && refuse(rejects, infohash, reject)
+    if (reject === undefined || isForgiven(reject, source)) return undefined
+    return refuse(rejects, infohash, reject)
   }
 
   async #verify(file: Uint8Array, infohash: Infohash): Promise<VerifiedFile> {
@@ -313,6 +314,11 @@ function beginning(): OperationError {
     'expected a node that has its balances, got a new one that still fetches those of the final block; "ttx node status" shows how far it is: hand the transaction in again then',
     { retry: true },
   )
+}
+
+/** It is not kept, and need not wait for anything. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof RuleError || (error instanceof OperationError && error.code === 'relay-work')
 }
 
 function closed(): OperationError {

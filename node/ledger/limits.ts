@@ -1,6 +1,8 @@
 // How much a ledger keeps of what costs strangers nothing.
 
 export type LedgerLimits = {
+  /** Payments of strangers that no block has ordered, as `RelayLimits`. */
+  readonly unordered: number
   /** Waiting files. */
   readonly waitingCount: number
   /** Bytes of waiting files. */
@@ -19,8 +21,9 @@ export type LedgerLimits = {
   readonly batchRows: number
 }
 
-/** Memory: about 1 kB for each waiting file, 0.2 kB for each reject, 20 MB of cached rows, 5 MB of a long change; nothing grows with history. */
+/** Disk: about 1.1 kB for each payment. Memory: about 1 kB for each waiting file, 0.2 kB for each reject, 20 MB of cached rows, 5 MB of a long change; nothing grows with history. */
 export const DEFAULT_LIMITS: LedgerLimits = {
+  unordered: 1_000_000,
   waitingCount: 32_768,
   waitingBytes: 16 * 1024 * 1024,
   waitingShare: 0.25,

@@ -10,10 +10,12 @@ import { selectCandidates } from './candidates.ts'
 import { lookAtOutput, selectInputs, spendable } from './coins.ts'
 import { type Ancestors, ancestorsOf, rivalsToName } from './intake/graph.ts'
 import type { Rejects } from './intake/rejects.ts'
+import type { RelayLimits } from './intake/relay-price.ts'
 import type { WaitingPool } from './intake/waiting-pool.ts'
 import { movementIn } from './movement.ts'
-import { assetOf, type Purse, type PurseName, purseOf, rangeOfAssets, toPurse } from './purse.ts'
+import { assetOf, type Input, type Purse, type PurseName, purseOf, rangeOfAssets, toPurse } from './purse.ts'
 import { creatorStanding, entryOf, fileOf, headOf, placeOf, spendableValue } from './standing/books.ts'
+import { cheapestCoin } from './standing/charges.ts'
 import type { Database } from './store/database.ts'
 import {
   ACCOUNTS,
@@ -51,16 +53,26 @@ const WALK = 1_000
 const MISSING = 64
 
 /** The reading half of `Ledger`; methods as in `TransactionLedger`. */
+export type ReaderParts = {
+  readonly database: Database
+  readonly pool: WaitingPool
+  readonly rejects: Rejects
+  readonly relay: RelayLimits
+  /** Unix milliseconds. */
+  readonly clock: () => number
+}
+
 export class LedgerReader {
   readonly #database: Database
   readonly #pool: WaitingPool
   readonly #rejects: Rejects
 
+  readonly #relay: RelayLimits
   readonly #clock: () => number
 
-  /** `clock` tells unix milliseconds. */
-  constructor(database: Database, pool: WaitingPool, rejects: Rejects, clock: () => number) {
+  constructor({ database, pool, rejects, relay, clock }: ReaderParts) {
     this.#clock = clock
+    this.#relay = relay
     this.#database = database
     this.#pool = pool
     this.#rejects = rejects
@@ -78,7 +90,7 @@ export class LedgerReader {
   #statusOfUnstored(infohash: Infohash): Status {
     if (this.#pool.get(infohash) !== undefined) return 'waiting'
     const reject = this.#rejects.get(infohash)
-    if (reject === undefined) return 'unknown'
+    if (reject === undefined || reject.why === 'price') return 'unknown'
     return reject.why === 'invalid' ? 'invalid' : 'conflicting'
   }
 
@@ -108,7 +120,7 @@ export class LedgerReader {
       ...(file ? { file } : {}),
       ...(firstSeenMs === undefined ? {} : { firstSeenMs }),
       ...(block ? { block } : {}),
-      rivals: entry ? rivalsToName(disk, entry, WALK) : reject && reject.why !== 'invalid' ? reject.rivals : [],
+      rivals: entry ? rivalsToName(disk, entry, WALK) : reject && 'rivals' in reject ? reject.rivals : [],
       missing: status === 'waiting' ? walk.missing.slice(0, MISSING) : [],
       unorderedAncestors: walk.unordered.filter((ancestor) => entryOf(disk, ancestor)?.standing === 'accepted').length,
       isDead: entry?.isDead ?? reject?.why === 'dead',
@@ -141,6 +153,11 @@ export class LedgerReader {
     })
     const last = items.at(-1)
     return rows.length < limit || last === undefined ? { items } : { items, next: last.asset }
+  }
+
+  relayBits(name: PurseName, creators: readonly Infohash[]): number {
+    const inputs = creators.map((creator): Input => [creator, toPurse(name)])
+    return cheapestCoin(this.#database.disk, inputs, this.#relay)?.bits ?? 0
   }
 
   async selectInputs(

@@ -211,7 +211,8 @@ export interface TransactionLedger extends AsyncDisposable {
   /**
    * Judges a file and keeps it if it is worth it; resolves once that is on disk. `source` names who sent it, for its share of the waiting
    * pool. Throws `RuleError` if it can never be valid, whoever judges it (`bad-transaction-file`, `not-signed`, `invalid-transaction`), and
-   * `OperationError('deposit-not-queued')` (retry) for a deposit of this bridge that `depositEntry` has not reported: it is not kept.
+   * `OperationError('deposit-not-queued')` (retry) for a deposit of this bridge that `depositEntry` has not reported, and
+   * `OperationError('relay-work')` (retry) where a stranger's file lacks work (`relayPrice`): it is not kept.
    */
   submit(file: Uint8Array, source: string): Promise<Submission>
   /** A deposit that is in Ethereum's queue, or what entered it of another asset, at `index` of its lane: known from now on, spendable once a block on the branch consumes it. */
@@ -262,6 +263,8 @@ export interface TransactionLedger extends AsyncDisposable {
     maxInputs?: number,
     without?: readonly Infohash[],
   ): Promise<LedgerOutput[]>
+  /** Zero bits that nodes ask for in the infohash of a payment that spends what these transactions hold for a purse, as far as this one can tell. */
+  relayBits(purse: PurseName, creators: readonly Infohash[]): number
   /** Transactions that spent of the purse or paid into it, newest first. `limit` defaults to 50, at most 1,000. */
   history(purse: PurseName, options?: { cursor?: number; limit?: number }): Promise<Page<HistoryItem, number>>
 

@@ -207,7 +207,7 @@ export const EXAMPLES: { readonly [M in Method]: { readonly params: CallParams<M
   },
   account_inputs: {
     params: { owner: BOB, tokens: 500n },
-    result: { prev: [REQUEST], sum: 930n, unorderedAncestors: 0 },
+    result: { prev: [REQUEST], sum: 930n, unorderedAncestors: 0, relayBits: 0 },
   },
   account_outputs: {
     params: { owner: BOB, of: [REQUEST] },

@@ -1,19 +1,23 @@
 // Receives files: keeps what may be of use, parks what lacks ancestors, refuses what can never be valid.
 
+import { OperationError } from '../../errors.ts'
 import { flowsOf } from '../../protocol/flows.ts'
 import type { Infohash } from '../../protocol/ids.ts'
+import { relayBitsOf } from '../../protocol/relay-work.ts'
 import { MAX_TOKENS, type Reason } from '../../protocol/rules.ts'
 import { parentsOf } from '../../protocol/transaction.ts'
 import { invalidTransaction } from '../../protocol/verify.ts'
 import { inputsOf, pursesTouched } from '../purse.ts'
 import { creatorStanding, entryOf, headOf, outputValue, place, placeOf, spendsOf } from '../standing/books.ts'
+import { cheapestCoin, moveCharge } from '../standing/charges.ts'
 import { adopt, isOfBeforeSnapshot, type Signed, storeSigned } from '../standing/entries.ts'
 import { judge } from '../standing/judge.ts'
 import type { Change, Reader } from '../store/database.ts'
 import { type Entry, statusOf, WAITING } from '../store/tables.ts'
 import type { Submission } from '../types.ts'
 import { ancestorsOf, rivalsToName } from './graph.ts'
-import type { Reject, Rejects } from './rejects.ts'
+import { isForgiven, isOwn, type Reject, type Rejects } from './rejects.ts'
+import type { RelayLimits } from './relay-price.ts'
 import type { VerifiedFile } from './verifier.ts'
 import type { WaitingPool } from './waiting-pool.ts'
 
@@ -22,6 +26,7 @@ export type Intake = {
   readonly rejects: Rejects
   /** Conflicting transactions to keep that were conflicting when they came. */
   readonly maxConflicting: number
+  readonly relay: RelayLimits
   /** Stored spenders of one output beyond which a conflicting newcomer is not kept. */
   readonly maxRivals: number
 }
@@ -37,7 +42,7 @@ export type Arrival = {
 const MISSING_WALK = 64
 const RIVALS_WALK = 1_000
 
-/** Judges a transaction that is right in itself. Throws `RuleError('invalid-transaction')`. */
+/** Judges a transaction that is right in itself. Throws `RuleError('invalid-transaction')` and `OperationError('relay-work')`. */
 export function admit(change: Change, intake: Intake, arrival: Arrival): Submission {
   const { verified, firstSeenMs } = arrival
   const { infohash } = verified
@@ -46,7 +51,7 @@ export function admit(change: Change, intake: Intake, arrival: Arrival): Submiss
   const flows = flowsOf(verified)
   const inputs = inputsOf(flows)
   const refused = intake.rejects.get(infohash) ?? inherited(change, intake.rejects, { infohash, inputs })
-  if (refused !== undefined) return refuse(intake.rejects, infohash, refused)
+  if (refused !== undefined && !isForgiven(refused, arrival.source)) return refuse(intake.rejects, infohash, refused)
   // What its inputs hold is not known then, nor needed.
   if (isOfBeforeSnapshot(change, infohash, pursesTouched(flows)))
     return submissionOf(change, adopt(change, storeSigned(change, { verified, flows }, [], firstSeenMs)), true)
@@ -65,8 +70,13 @@ export function admit(change: Change, intake: Intake, arrival: Arrival): Submiss
     const isCrowded = headOf(change).conflicting >= intake.maxConflicting || spenders.some((n) => n >= intake.maxRivals)
     if (isCrowded) return refuse(intake.rejects, infohash, { why: 'crowded', rivals })
   }
+  const priced = cheapestCoin(change, inputs, intake.relay)
+  if (priced !== undefined && !isOwn(arrival.source) && relayBitsOf(infohash) < priced.bits)
+    return refuse(intake.rejects, infohash, { why: 'price', bits: priced.bits })
   const stored = storeSigned(change, { verified, flows }, sums, firstSeenMs)
-  const placed = place(change, { ...stored, isShown: spenders.includes(1) }, judgement)
+  const charged = { ...stored, charge: priced?.coin ?? '', isShown: spenders.includes(1) }
+  moveCharge(change, charged, 1, priced?.value)
+  const placed = place(change, charged, judgement)
   return submissionOf(change, placed, true)
 }
 
@@ -95,11 +105,20 @@ export function submissionOf(reader: Reader, entry: Entry, isNew: boolean): Subm
   return { infohash, status: statusOf(entry), isNew, missing: [], rivals, ...(block ? { block } : {}) }
 }
 
-/** Says what a refused one is, and remembers it. Throws where it is invalid. */
+/** Says what a refused one is, and remembers it. Throws where it is invalid, and `OperationError('relay-work')` where it lacks work. */
 export function refuse(rejects: Rejects, infohash: Infohash, reject: Reject): Submission {
   rejects.add(infohash, reject)
   if (reject.why === 'invalid') throw reject.error
+  if (reject.why === 'price') throw tooCheap(infohash, reject.bits)
   return { infohash, status: 'conflicting', isNew: false, missing: [], rivals: reject.rivals }
+}
+
+function tooCheap(infohash: Infohash, bits: number): OperationError {
+  return new OperationError(
+    'relay-work',
+    `expected ${bits} zero bits in front of infohash ${infohash}, got ${relayBitsOf(infohash)}: so many payments hang on the same coin already that this one is not stored before a block orders some of them, or this one`,
+    { facts: { infohash, bits }, retry: true },
+  )
 }
 
 /** A child of what was refused is refused for the same reason. */

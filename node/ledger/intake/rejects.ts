@@ -9,6 +9,20 @@ export type Reject =
   | { readonly why: 'dead'; readonly rivals: readonly Infohash[] }
   /** Conflicting, and there was no room for more of those. */
   | { readonly why: 'crowded'; readonly rivals: readonly Infohash[] }
+  /** It would need so many zero bits (`relayPrice`). */
+  | { readonly why: 'price'; readonly bits: number }
+
+/** Who hands in for the owner of this node, whose payments cost no work here. */
+const OWN_SOURCES: ReadonlySet<string> = new Set(['rpc', 'proofs'])
+
+export function isOwn(source: string): boolean {
+  return OWN_SOURCES.has(source)
+}
+
+/** What a stranger must not bring may still be the owner's. */
+export function isForgiven({ why }: Reject, source: string): boolean {
+  return why === 'price' && isOwn(source)
+}
 
 export class Rejects {
   readonly #limit: number
@@ -33,8 +47,9 @@ export class Rejects {
     }
   }
 
-  /** After a reorganisation the crowded ones may be worth another look. */
+  /** After a block there may be room for those that came too many. */
   forgetCrowded(): void {
-    for (const [infohash, { why }] of this.#rejects) if (why === 'crowded') this.#rejects.delete(infohash)
+    for (const [infohash, { why }] of this.#rejects)
+      if (why === 'crowded' || why === 'price') this.#rejects.delete(infohash)
   }
 }

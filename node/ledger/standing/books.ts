@@ -32,6 +32,7 @@ import {
   WAITING,
 } from '../store/tables.ts'
 import type { BlockPlace } from '../types.ts'
+import { moveCharge } from './charges.ts'
 
 /** What an output is to its owner: spendable (accepted, ordered, final), or settled and spent by a payment that no block ordered. */
 export type OutputClass = 'a' | 'o' | 'f' | 'p'
@@ -245,6 +246,7 @@ function moveCounts(change: Change, before: Entry, after: Entry): void {
   const live = Number(isLive(after)) - Number(isLive(before))
   const unordered = Number(after.standing === 'accepted') - Number(before.standing === 'accepted')
   const conflicting = Number(countsAsConflicting(after)) - Number(countsAsConflicting(before))
+  moveCharge(change, after, Number(isCharged(after)) - Number(isCharged(before)))
   if (live === 0 && unordered === 0 && conflicting === 0) return
   const head = headOf(change)
   const print = decodeUint(keccak(toBytes(after.infohash)))
@@ -270,6 +272,10 @@ function moveCandidate(change: Change, before: Entry, after: Entry): void {
   const key = sizeKey(after.request) + seq
   if (after.rank === '') change.delete(REQUESTS, key)
   else change.put(REQUESTS, key, after.infohash)
+}
+
+function isCharged({ standing }: Entry): boolean {
+  return standing === 'accepted' || standing === 'held'
 }
 
 function countsAsConflicting({ standing, isDead }: Entry): boolean {

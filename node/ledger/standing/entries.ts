@@ -71,6 +71,7 @@ export function newEntry(facts: {
     rank: '',
     isShown: false,
     isDead: false,
+    charge: '',
     isPartial: false,
   }
 }

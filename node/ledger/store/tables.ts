@@ -32,6 +32,8 @@ export type Entry = {
   /** Accepted once, or the first rival of an output: shown to peers as long as it is not dead. */
   readonly isShown: boolean
   readonly isDead: boolean
+  /** The coin (`outputKey`) that it is charged to as long as no block orders it; empty where that is not counted. */
+  readonly charge: string
   /** Of before the snapshot: which outputs it created is known only as far as they were unspent there. */
   readonly isPartial: boolean
 }
@@ -121,6 +123,16 @@ export const CANDIDATES: Table<string> = text('y')
 export const REQUESTS: Table<string> = text('r')
 /** Seq: infohash. */
 export const CONFLICTS: Table<string> = text('k')
+/** By `outputKey`: how many payments that no block has ordered are charged to a coin, and what it holds of TTX. */
+export const CHARGES: Table<{ readonly payments: number; readonly value: bigint }> = {
+  letter: 'g',
+  isCached: true,
+  encode: ({ payments, value }) => `${payments} ${value}`,
+  decode: (line) => {
+    const [payments = '0', value = '0'] = line.split(' ')
+    return { payments: Number(payments), value: BigInt(value) }
+  },
+}
 /** Number in the ring: infohash. */
 export const DEAD: Table<string> = text('x')
 /** Infohash. */
@@ -208,6 +220,7 @@ function encodeEntry(entry: Entry): string {
     entry.step ?? '',
     entry.rank,
     flags,
+    entry.charge,
   ].join(' ')
 }
 
@@ -229,6 +242,7 @@ function decodeEntry(line: string, key: string): Entry {
     rank: at(10),
     isShown: (flags & 1) !== 0,
     isDead: (flags & 2) !== 0,
+    charge: at(12),
     isPartial: (flags & 4) !== 0,
   }
 }

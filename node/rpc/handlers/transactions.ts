@@ -68,8 +68,10 @@ export function transactionHandlers(parts: NodeParts) {
         unordered.add(infohash)
         for (const ancestor of ledger.pathToFinal(infohash).unordered) unordered.add(ancestor)
       }
+      const prev = inputs.map(({ infohash }) => infohash).sort()
       return {
-        prev: inputs.map(({ infohash }) => infohash).sort(),
+        prev,
+        relayBits: ledger.relayBits(purseOf(owner, asset), prev),
         sum: inputs.reduce((sum, { value }) => sum + value, 0n),
         unorderedAncestors: unordered.size,
       }

@@ -66,6 +66,12 @@ export const ACCOUNT_METHODS = {
       prev: z.array(infohash).describe('In the order in which a transaction names them.'),
       sum: amount,
       unorderedAncestors: z.number().int(),
+      relayBits: z
+        .number()
+        .int()
+        .min(0)
+        .max(160)
+        .describe('Zero bits with which the infohash of the payment must begin, or nodes do not hand it on.'),
     }),
     errors: ['insufficient-funds', 'funds-spread'],
   },

@@ -105,7 +105,7 @@ test('inputs that cannot be are neither signed for, nor written into an offer th
     [ids, 9n, 'bad-answer'],
   ] as [Infohash[], bigint, string][]) {
     const url = await serve(t, {
-      account_inputs: async () => ({ prev, sum, unorderedAncestors: 0 }),
+      account_inputs: async () => ({ prev, sum, unorderedAncestors: 0, relayBits: 0 }),
       tx_submit: async ({ file }) => ({ ...record, infohash: infohashOf(file), file: undefined }),
     })
     const node = createNodeClient(url)

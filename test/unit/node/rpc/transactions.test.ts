@@ -64,6 +64,7 @@ test('a payment and a request are taken, found, counted and proved', async (t) =
     prev: [request.infohash],
     sum: 300n,
     unorderedAncestors: 2,
+    relayBits: 0,
   })
   const newest = await node.call('account_history', { owner: bob.address, limit: 1 })
   assert(newest.cursor)

@@ -1,0 +1,198 @@
+// What payments that no block has ordered cost those who send many of them, and that they cost nobody else anything.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { signWithWork } from '../../../../node/client/relay-work.ts'
+import { relayPrice } from '../../../../node/ledger/intake/relay-price.ts'
+import type { Ledger } from '../../../../node/ledger/ledger.ts'
+import type { Infohash } from '../../../../node/protocol/ids.ts'
+import { MOST_RELAY_BITS, relayBitsOf } from '../../../../node/protocol/relay-work.ts'
+import { SUPPLY, UNIT } from '../../../../node/protocol/rules.ts'
+import { encodeTransaction } from '../../../../node/protocol/transaction.ts'
+import { signingDigest } from '../../../../node/protocol/typed-data.ts'
+import { type VerifiedTransaction, verifyFile } from '../../../../node/protocol/verify.ts'
+import { Wallet } from '../../../../node/wallet/wallet.ts'
+import { block, GENESIS_BLOCK, GENESIS_INFOHASH, OWNER, openLedger, type Person, pay, person, RULES } from './world.ts'
+
+const ALICE = person('alice')
+const BOB = person('bob')
+const LIMITS = { unordered: 100_000, supply: SUPPLY }
+
+test('the price: nothing at first, more with each doubling, sooner in a fuller store, later on a larger coin', () => {
+  const price = (value: bigint, payments: number, stored: number) => relayPrice({ value, payments }, stored, LIMITS)
+  assert.equal(price(0n, 255, 0), 0)
+  assert.deepEqual(
+    [256, 511, 1_023, 2_047, 262_143].map((payments) => price(0n, payments, 0)),
+    [10, 12, 14, 16, 30],
+  )
+  assert.deepEqual([price(0n, 127, 50_000), price(0n, 128, 50_000)], [0, 10])
+  assert.deepEqual([price(0n, 2, 99_000), price(0n, 1, 99_999)], [10, 12])
+  assert.equal(price(SUPPLY, 50_255, 0), 0)
+  assert.equal(price(SUPPLY / 1_000n, 305, 0), 0)
+  assert.equal(price(SUPPLY / 1_000n, 306, 0), 10)
+  assert.equal(price(SUPPLY, 0, 100_000), MOST_RELAY_BITS)
+  for (let i = 0, last = 0; i < 5_000; i++) {
+    const next = price(7n, i, 30_000)
+    assert.ok(next >= last)
+    last = next
+  }
+})
+
+test('the zero bits in front of an infohash are counted to its last', () => {
+  const bitsOf = (hex: string) => relayBitsOf(hex.padEnd(40, '0') as Infohash) // 40 hex digits
+  assert.deepEqual(
+    ['80', '7f', '0f', '01', '0080', '0001', '00007'].map((hex) => bitsOf(hex)),
+    [0, 1, 4, 7, 8, 15, 17],
+  )
+  assert.equal(bitsOf(''), 160)
+  assert.equal(bitsOf('1'.padStart(40, '0')), 159)
+})
+
+test('who pays himself on and on is refused at the price, and taken with the work', async () => {
+  await using world = await openLedger({ limits: { unordered: 100_000 } })
+  const { ledger } = world
+  const [coin = GENESIS_INFOHASH, other = GENESIS_INFOHASH] = await coinsOf(world.ledger, [ALICE, BOB])
+  const line = await fill(ledger, ALICE, coin)
+  assert.equal(line.length, 255)
+  const last = line.at(-1)?.infohash ?? coin
+  assert.equal(ledger.relayBits(ALICE.address, [last]), 10)
+
+  const cheap = pay({ from: ALICE, to: ALICE, tokens: 1n, prev: [last], memo: 'without work' })
+  await assert.rejects(ledger.submit(cheap.file, 'peer'), { code: 'relay-work', retry: true })
+  assert.deepEqual([ledger.has(cheap.infohash), ledger.file(cheap.infohash)], [false, undefined])
+  // What hangs on it is refused with it, and does not fill the pool of those who wait.
+  const child = pay({ from: ALICE, to: BOB, tokens: 1n, prev: [cheap.infohash] })
+  await assert.rejects(ledger.submit(child.file, 'peer'), { code: 'relay-work' })
+  assert.equal(ledger.summary().waiting, 0)
+
+  const worked = await withWork(ALICE, last, 10)
+  assert.ok(relayBitsOf(worked.infohash) >= 10)
+  assert.equal((await ledger.submit(worked.file, 'peer')).status, 'accepted')
+  // Others notice nothing, and whoever has a coin of his own beside the crowded one either.
+  assert.equal(ledger.relayBits(BOB.address, [other]), 0)
+  const paid = pay({ from: ALICE, to: BOB, tokens: 5n, prev: [worked.infohash] })
+  assert.equal((await ledger.submit(paid.file, 'rpc')).status, 'accepted')
+  assert.equal(ledger.relayBits(BOB.address, [paid.infohash]), 10)
+  const both = pay({ from: BOB, to: ALICE, tokens: 6n, prev: [paid.infohash, other] })
+  assert.equal((await ledger.submit(both.file, 'peer')).status, 'accepted')
+})
+
+test('the owner of the node hands in what others may not, even what was refused to them before', async () => {
+  await using world = await openLedger({ limits: { unordered: 100_000 } })
+  const { ledger } = world
+  const [coin = GENESIS_INFOHASH] = await coinsOf(ledger, [ALICE])
+  const line = await fill(ledger, ALICE, coin)
+  const next = pay({ from: ALICE, to: BOB, tokens: 1n, prev: [line.at(-1)?.infohash ?? coin] })
+  const after = pay({ from: BOB, to: BOB, tokens: 1n, prev: [next.infohash] })
+  for (const { file } of [next, after]) await assert.rejects(ledger.submit(file, 'peer'), { code: 'relay-work' })
+  assert.equal((await ledger.submit(after.file, 'rpc')).status, 'waiting')
+  assert.equal((await ledger.submit(next.file, 'proofs')).status, 'accepted')
+  await ledger.idle()
+  assert.equal(ledger.status(after.infohash), 'accepted')
+})
+
+test('a block makes room, a reorganisation takes it, and a restart forgets nothing of it', async () => {
+  await using world = await openLedger({ limits: { unordered: 100_000 } })
+  const [coin = GENESIS_INFOHASH] = await coinsOf(world.ledger, [ALICE])
+  const line = await fill(world.ledger, ALICE, coin)
+  const last = line.at(-1)?.infohash ?? coin
+  const next = pay({ from: ALICE, to: BOB, tokens: 1n, prev: [last] })
+  const isTaken = async () =>
+    await world.ledger.submit(next.file, 'peer').then(
+      ({ status }) => status === 'accepted',
+      ({ code }) => code !== 'relay-work',
+    )
+  assert.equal(await isTaken(), false)
+  await world.reopen()
+  assert.equal(world.ledger.relayBits(ALICE.address, [last]), 10)
+  const first = block('a', 1n, gifts([ALICE]))
+  const second = block('b', 2n, line.slice(0, 100))
+  await world.ledger.setBranch({ final: GENESIS_BLOCK, blocks: [first, second] })
+  assert.equal(world.ledger.relayBits(ALICE.address, [last]), 0)
+  await world.ledger.setBranch({ final: GENESIS_BLOCK, blocks: [first] })
+  assert.equal(world.ledger.relayBits(ALICE.address, [last]), 10)
+  assert.equal(await isTaken(), false)
+  await world.ledger.setBranch({ final: GENESIS_BLOCK, blocks: [first, second] })
+  assert.equal(await isTaken(), true)
+  // All of it: the last payment stands on a coin of its own.
+  await world.ledger.setBranch({ final: GENESIS_BLOCK, blocks: [first, second, block('c', 3n, line.slice(100))] })
+  await fill(world.ledger, BOB, next.infohash, 255)
+})
+
+test('where the store is full nobody but the owner comes in, whatever he brings', async () => {
+  await using world = await openLedger({ limits: { unordered: 40 } })
+  const { ledger } = world
+  const [coin = GENESIS_INFOHASH, other = GENESIS_INFOHASH] = await coinsOf(ledger, [ALICE, BOB])
+  const line = await fill(ledger, ALICE, coin)
+  assert.ok(line.length > 20 && line.length < 40)
+  assert.ok(ledger.relayBits(ALICE.address, [line.at(-1)?.infohash ?? coin]) >= 10)
+  assert.equal(ledger.relayBits(BOB.address, [other]), 0)
+  let at = other
+  for (let i = line.length; i < 40; i++) {
+    const own = pay({ from: BOB, to: BOB, tokens: 1n, prev: [at], memo: `${i}` })
+    assert.equal((await ledger.submit(own.file, 'rpc')).status, 'accepted')
+    at = own.infohash
+  }
+  assert.equal(ledger.relayBits(BOB.address, [at]), MOST_RELAY_BITS)
+  const worked = await withWork(BOB, at, 12)
+  await assert.rejects(ledger.submit(worked.file, 'peer'), {
+    code: 'relay-work',
+    facts: { infohash: worked.infohash, bits: 160 },
+  })
+  assert.equal((await ledger.submit(worked.file, 'rpc')).status, 'accepted')
+})
+
+test('work is the same each time for the same payment, ends with its signal, and is not begun where it is too much', async () => {
+  const body = { to: BOB.address, tokens: 3n, time: 1_767_226_000, prev: [GENESIS_INFOHASH] }
+  using wallet = new Wallet(ALICE.key)
+  const [one, two] = await Promise.all([signWithWork(wallet, body, 9), signWithWork(wallet, body, 9)])
+  assert.deepEqual(one, two)
+  assert.deepEqual(await signWithWork(wallet, body, 0), { ...one, signature: wallet.sign(signingDigest(body)) })
+  await assert.rejects(signWithWork(wallet, body, 20, AbortSignal.abort(new Error('enough'))), /enough/)
+  await assert.rejects(signWithWork(wallet, body, 21), {
+    code: 'relay-work',
+    message: /2\^21 signatures; wait until a block/,
+  })
+  const elsewhere = { address: ALICE.address, sign: () => assert.fail('it is not asked') }
+  await assert.rejects(signWithWork(elsewhere, body, 1), { code: 'relay-work', message: /a signer elsewhere/ })
+})
+
+/** Each gets ten TTX of the owner of all, one after another. */
+function gifts(people: readonly Person[]): VerifiedTransaction[] {
+  const given: VerifiedTransaction[] = []
+  for (const to of people) {
+    const prev = [given.at(-1)?.infohash ?? GENESIS_INFOHASH]
+    given.push(pay({ from: OWNER, to, tokens: 10n * UNIT, prev }))
+  }
+  return given
+}
+
+/** The coins of these people, which a block orders. */
+async function coinsOf(ledger: Ledger, people: readonly Person[]): Promise<Infohash[]> {
+  const given = gifts(people)
+  await ledger.setBranch({ final: GENESIS_BLOCK, blocks: [block('a', 1n, given)] })
+  return given.map(({ infohash }) => infohash)
+}
+
+/** Payments of somebody to himself, each on the one before and from a stranger, until one is refused or there are so many. */
+async function fill(ledger: Ledger, who: Person, coin: Infohash, most = 1_000): Promise<VerifiedTransaction[]> {
+  const line: VerifiedTransaction[] = []
+  while (line.length < most) {
+    const next = pay({ from: who, to: who, tokens: 1n, prev: [line.at(-1)?.infohash ?? coin], memo: `${line.length}` })
+    const refused = await ledger.submit(next.file, 'peer').then(
+      () => undefined,
+      ({ code }) => code,
+    )
+    if (refused === 'relay-work') break
+    assert.equal(refused, undefined)
+    line.push(next)
+  }
+  return line
+}
+
+/** A payment of a token to oneself whose infohash begins with so many zero bits. */
+async function withWork(who: Person, prev: Infohash, bits: number): Promise<VerifiedTransaction> {
+  using wallet = new Wallet(who.key)
+  const body = { to: who.address, tokens: 1n, time: 1_767_226_000, prev: [prev] }
+  return verifyFile(RULES, encodeTransaction(await signWithWork(wallet, body, bits)))
+}
