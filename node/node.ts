@@ -58,6 +58,8 @@ export type NodeOptions = {
   readonly beacon?: readonly string[]
   readonly rpc: { readonly host: string; readonly port: number }
   readonly network: Partial<NetworkOptions>
+  /** Payments that no block has ordered, of strangers: see `LedgerLimits`. */
+  readonly maxUnordered?: number
   /** Between two looks at Ethereum. */
   readonly pollMs?: number
   /** Ethereum's newest block may be this old, else the endpoint counts as stuck. Not for chains that stand still between transactions. */
@@ -115,6 +117,7 @@ export class TtxNode {
       log: log('ledger'),
       clock: deps.clock,
       onBroken: (error) => this.#fail(error),
+      ...(options.maxUnordered === undefined ? {} : { limits: { unordered: options.maxUnordered } }),
     })
     this.#beginning = new NodeBeginning({ ledger: this.#ledger, network: () => this.#network }, options)
     const watches = new EndpointWatches(deps.clock)

@@ -29,6 +29,7 @@ export const NODE_SETTINGS = [
   'maxLiveTorrents',
   'uploadLimit',
   'downloadLimit',
+  'maxUnordered',
   'finalityDepth',
   'fromFinal',
   'fromGenesis',

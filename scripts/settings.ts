@@ -329,6 +329,13 @@ const settingsSchema = z.strictObject({
         'How many blocks behind the final one the balances stay on disk, after one block in 16, or all; of older blocks one in 256: all blocks are served, but those take longer',
       example: '256',
     }),
+  maxUnordered: whole(1_000, 100_000_000).default(1_000_000).register(info, {
+    env: 'TTX_MAX_UNORDERED',
+    flag: '--max-unordered <count>',
+    about:
+      'Payments that no block has ordered, at some 1,100 bytes of disk each, before no more are taken from strangers; as it fills, a coin has room for fewer of them without work',
+    example: '1000000',
+  }),
   maxEthereumAge: whole(0, 86_400).default(900).register(info, {
     env: 'TTX_MAX_ETHEREUM_AGE',
     flag: '--max-ethereum-age <seconds>',

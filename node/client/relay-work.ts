@@ -1,11 +1,18 @@
 // Signs a payment in as many ways as it takes until its infohash has the work that nodes ask for before they hand it on.
 
 import { OperationError } from '../errors.ts'
+import type { Address } from '../protocol/ids.ts'
 import { infohashOf } from '../protocol/infohash.ts'
 import { relayBitsOf } from '../protocol/relay-work.ts'
 import { encodeTransaction, type SignedTransaction } from '../protocol/transaction.ts'
 import { signingDigest, type TransactionBody } from '../protocol/typed-data.ts'
-import type { Signer } from './pay.ts'
+
+/** As far as it is at hand. */
+type KeyAtHand = {
+  readonly address: Address
+  /** See `signDigest`. */
+  readonly signVariant?: (digest: Uint8Array, variant: number) => Uint8Array
+}
 
 /** A wallet signs some 15,000 times a second: half a minute or two. */
 const MOST_BITS = 20
@@ -17,7 +24,7 @@ const AT_ONCE = 256
  * `OperationError('relay-work')` where that is too much, or the signer has no key at hand, and the reason of the signal.
  */
 export async function signWithWork(
-  signer: Signer,
+  signer: KeyAtHand,
   body: TransactionBody,
   bits: number,
   signal?: AbortSignal,

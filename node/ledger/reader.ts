@@ -15,7 +15,7 @@ import type { WaitingPool } from './intake/waiting-pool.ts'
 import { movementIn } from './movement.ts'
 import { assetOf, type Input, type Purse, type PurseName, purseOf, rangeOfAssets, toPurse } from './purse.ts'
 import { creatorStanding, entryOf, fileOf, headOf, placeOf, spendableValue } from './standing/books.ts'
-import { cheapestCoin } from './standing/charges.ts'
+import { cheapestCoin } from './standing/cheapest-coin.ts'
 import type { Database } from './store/database.ts'
 import {
   ACCOUNTS,

@@ -5,7 +5,10 @@ import { OperationError } from '../../node/errors.ts'
 import { openSigner } from '../../node/wallet/external-signer.ts'
 import type { SettingKey } from '../settings.ts'
 import type { CliContext } from './context.ts'
+import { showWhile } from './live-line.ts'
 import { unlockWallet } from './passphrase.ts'
+
+const PAYING = 'paying; where many payments hang on a coin, nodes ask for work'
 
 /** Of a command that signs, for `addSettings`. */
 export const SIGNING_SETTINGS: readonly SettingKey[] = ['signer', 'account', 'signerPlainHttp']
@@ -25,6 +28,11 @@ export async function openSigning(context: CliContext): Promise<Signer & Disposa
     context.log.info('waiting for the signer: look there, and compare what it shows before you agree')
   const signer = await openSigner(url, { account, isPlainHttpAllowed, onWait }, context.signal)
   return { ...signer, [Symbol.dispose]: () => undefined }
+}
+
+/** What a payment comes to; one that takes long looks for the work that nodes ask for. A signer elsewhere says itself what it waits for. */
+export async function showPaying<T>({ shell }: CliContext, signer: Signer, work: Promise<T>): Promise<T> {
+  return signer.signVariant === undefined ? await work : await showWhile(shell, PAYING, work)
 }
 
 /** For what is sent on Ethereum. Throws `OperationError('bad-setting')` where a signer is set. */

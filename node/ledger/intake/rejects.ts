@@ -9,7 +9,7 @@ export type Reject =
   | { readonly why: 'dead'; readonly rivals: readonly Infohash[] }
   /** Conflicting, and there was no room for more of those. */
   | { readonly why: 'crowded'; readonly rivals: readonly Infohash[] }
-  /** It would need so many zero bits (`relayPrice`). */
+  /** It would need this number of zero bits (`relayPrice`). */
   | { readonly why: 'price'; readonly bits: number }
 
 /** Who hands in for the owner of this node, whose payments cost no work here. */

@@ -1,14 +1,14 @@
 // What a stranger's payment that no block has ordered must bring before it is stored: payments cost nothing, and a disk does. Policy, and no rule: a
 // block may order any of them, and those of a node's own user are stored as they come.
 //
-// Each is charged to one coin: an output of an ordered transaction that it, or what it hangs on, spends. So nobody gets more room by paying himself,
+// Each is charged to one coin: an output of an ordered transaction that it, or what it hangs on, spends. So nobody gets more room by paying themselves,
 // and an output of an own coin makes room for whoever was paid by somebody else's crowded one.
 
 import { MOST_RELAY_BITS } from '../../protocol/relay-work.ts'
 
 /** Payments on one coin that are free, whatever it holds. */
 const FREE = 256
-/** Of the payments that are kept in all, a coin that holds all money could have one of so many for nothing. */
+/** Of the payments that are kept in all, the share that a coin that holds all money could have for nothing: one in this number. */
 const SHARE = 2n
 /** Zero bits of the first one that is not free: a twentieth of a second for a wallet. */
 const FIRST_BITS = 10

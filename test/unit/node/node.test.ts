@@ -78,7 +78,7 @@ describe('node', () => {
       return (await two.client.call('node_info', {})).peers.some(({ agrees }) => agrees)
     })
     const inputs = await two.client.call('account_inputs', { owner: alice.address, tokens: 7n })
-    assert.deepStrictEqual(inputs, { prev: [infohash], sum: SUPPLY - 5n, unorderedAncestors: 1 })
+    assert.deepStrictEqual(inputs, { prev: [infohash], sum: SUPPLY - 5n, unorderedAncestors: 1, relayBits: 0 })
     const history = await two.client.call('account_history', { owner: bob.address })
     await assert.rejects(two.client.call('account_history', { owner: bob.address, cursor: 'x' }), /cursor/)
     assert.deepStrictEqual(

@@ -47,6 +47,7 @@ test('nothing set gives the defaults', () => {
     maxConnections: 100,
     maxConnectionsPerHost: 16,
     maxLiveTorrents: 200,
+    maxUnordered: 1_000_000,
     pollMs: 2_000,
     maxGasPrice: 500,
     maxBlobGasPrice: 100,

@@ -30,7 +30,7 @@ import { boundOutputs } from '../../offers/book.ts'
 import { parseMemo } from '../../payment-arguments.ts'
 import { inQuotes } from '../../printable.ts'
 import { addSettings } from '../../setting-flags.ts'
-import { openSigning, SIGNING_SETTINGS } from '../../signing.ts'
+import { openSigning, SIGNING_SETTINGS, showPaying } from '../../signing.ts'
 import { addressOf, WHOSE } from '../../whose.ts'
 import { describeAncestors } from './send.ts'
 
@@ -90,7 +90,7 @@ async function bridge(
   const nowSeconds = Math.floor(Date.now() / 1_000)
   const payer = sparing(node, await boundOutputs(context.folder.offers))
   const paid = await payOnce(context, node, wallet.address, ['bridge', payee, tokens, asset, memo], (keep) =>
-    request(payer, wallet, asked, nowSeconds, context.signal, keep),
+    showPaying(context, wallet, request(payer, wallet, asked, nowSeconds, context.signal, keep)),
   )
   const { infohash, unorderedAncestors, record, isEarlier, acknowledge } = paid
   // What a contract other than a gateway of ours pays is known to it alone.

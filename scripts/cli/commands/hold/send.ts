@@ -22,7 +22,7 @@ import { boundOutputs } from '../../offers/book.ts'
 import { parseMemo } from '../../payment-arguments.ts'
 import { inQuotes } from '../../printable.ts'
 import { addSettings } from '../../setting-flags.ts'
-import { openSigning, SIGNING_SETTINGS } from '../../signing.ts'
+import { openSigning, SIGNING_SETTINGS, showPaying } from '../../signing.ts'
 import { WHOSE } from '../../whose.ts'
 
 export function registerSend(program: Command, act: Act): void {
@@ -87,7 +87,7 @@ async function send(
   const payer = sparing(node, await boundOutputs(context.folder.offers))
   const nowSeconds = Math.floor(Date.now() / 1_000)
   const paid = await payOnce(context, node, wallet.address, ['send', to, tokens, asset, memo], (keep) =>
-    pay(payer, wallet, payment, nowSeconds, context.signal, keep),
+    showPaying(context, wallet, pay(payer, wallet, payment, nowSeconds, context.signal, keep)),
   )
   const { infohash, unorderedAncestors, record, isEarlier, acknowledge } = paid
   return {

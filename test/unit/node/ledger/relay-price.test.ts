@@ -68,7 +68,7 @@ test('who pays himself on and on is refused at the price, and taken with the wor
   const worked = await withWork(ALICE, last, 10)
   assert.ok(relayBitsOf(worked.infohash) >= 10)
   assert.equal((await ledger.submit(worked.file, 'peer')).status, 'accepted')
-  // Others notice nothing, and whoever has a coin of his own beside the crowded one either.
+  // Others notice nothing, and whoever has a coin of their own beside the crowded one either.
   assert.equal(ledger.relayBits(BOB.address, [other]), 0)
   const paid = pay({ from: ALICE, to: BOB, tokens: 5n, prev: [worked.infohash] })
   assert.equal((await ledger.submit(paid.file, 'rpc')).status, 'accepted')
@@ -174,7 +174,7 @@ async function coinsOf(ledger: Ledger, people: readonly Person[]): Promise<Infoh
   return given.map(({ infohash }) => infohash)
 }
 
-/** Payments of somebody to himself, each on the one before and from a stranger, until one is refused or there are so many. */
+/** Payments of somebody to themselves, each on the one before and from a stranger, until one is refused or there are `most`. */
 async function fill(ledger: Ledger, who: Person, coin: Infohash, most = 1_000): Promise<VerifiedTransaction[]> {
   const line: VerifiedTransaction[] = []
   while (line.length < most) {
@@ -190,7 +190,7 @@ async function fill(ledger: Ledger, who: Person, coin: Infohash, most = 1_000): 
   return line
 }
 
-/** A payment of a token to oneself whose infohash begins with so many zero bits. */
+/** A payment of a token to oneself whose infohash begins with `bits` zero bits. */
 async function withWork(who: Person, prev: Infohash, bits: number): Promise<VerifiedTransaction> {
   using wallet = new Wallet(who.key)
   const body = { to: who.address, tokens: 1n, time: 1_767_226_000, prev: [prev] }

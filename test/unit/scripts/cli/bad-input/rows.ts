@@ -69,6 +69,11 @@ export const ROWS: readonly Row[] = [
     'bad-setting',
     'expected --max-ethereum-age or TTX_MAX_ETHEREUM_AGE to be a whole numb',
   ],
+  [
+    'node --max-unordered lots',
+    'bad-setting',
+    'expected --max-unordered or TTX_MAX_UNORDERED to be a whole number from 1000 to',
+  ],
   ['node', 'deployment-missing', 'expected the file that says where the bridge of the network is'],
   ['node --deployment DATA/nowhere.json', 'deployment-missing', 'expected the file of a network at'],
   ['node --deployment DATA/bad.json', 'bad-deployment', 'does not describe a network'],
