@@ -3,9 +3,9 @@
 import { OperationError } from '../errors.ts'
 import type { Address } from '../protocol/ids.ts'
 import { infohashOf } from '../protocol/infohash.ts'
-import { relayBitsOf } from '../protocol/relay-work.ts'
 import { encodeTransaction, type SignedTransaction } from '../protocol/transaction.ts'
 import { signingDigest, type TransactionBody } from '../protocol/typed-data.ts'
+import { relayBitsOf } from '../relay-bits.ts'
 
 /** As far as it is at hand. */
 type KeyAtHand = {

@@ -72,6 +72,7 @@ const FOLDER_RULES: readonly FolderRule[] = [
       'node/errors.ts',
       'node/error-codes.ts',
       'node/http/',
+      'node/relay-bits.ts',
     ],
     packages: ['zod'],
   },

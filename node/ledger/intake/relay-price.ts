@@ -4,7 +4,7 @@
 // Each is charged to one coin: an output of an ordered transaction that it, or what it hangs on, spends. So nobody gets more room by paying themselves,
 // and an output of an own coin makes room for whoever was paid by somebody else's crowded one.
 
-import { MOST_RELAY_BITS } from '../../protocol/relay-work.ts'
+import { MOST_RELAY_BITS } from '../../relay-bits.ts'
 
 /** Payments on one coin that are free, whatever it holds. */
 const FREE = 256

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { BridgeView } from '../../../node/bridge/view.ts'
+import { type BridgeView, blockOf } from '../../../node/bridge/view.ts'
 import { type NetworkStoreDeps, NodeStore } from '../../../node/network-store.ts'
 import { decodeSealed, encodeSealed } from '../../../node/protocol/header.ts'
 import { parseInfohash, ZERO_HASH } from '../../../node/protocol/ids.ts'
@@ -21,14 +21,18 @@ const BRANCH: readonly Planted[] = [
 const torrent = parseInfohash('ab'.repeat(20))
 
 /** Only what the headers are read from. Of the block with which the node began it knows no torrent. */
-function storeOf(made: BridgeView | undefined, mined: readonly Uint8Array[] = []): NodeStore {
+function storeOf(
+  made: BridgeView | undefined,
+  mined: readonly Uint8Array[] = [],
+  settled = made && blockOf(made, made.final),
+): NodeStore {
   const view = made && {
     ...made,
     blocks: new Map([...made.blocks].map(([id, block]) => [id, id === made.root ? block : { ...block, torrent }])),
   }
   const ledger = { genesis: '', subscribe: () => () => undefined }
   const pool = { blocks: mined.map((sealed) => ({ sealed, torrent })) }
-  return new NodeStore({ ledger, pool, follower: view && { view } } as unknown as NetworkStoreDeps)
+  return new NodeStore({ ledger, pool, follower: view && { view, settled } } as unknown as NetworkStoreDeps)
 }
 
 function sealedOf(view: BridgeView, number: number): Uint8Array {
@@ -43,6 +47,15 @@ test('it is told the final block and the branch that leads from there, oldest fi
   assert.deepEqual(
     storeOf(view, [mined]).headers(),
     [...[1, 2, 3].map((number) => sealedOf(view, number)), mined].map((sealed) => ({ sealed, torrent })),
+  )
+})
+
+test('it is told from the block on that is final for good, with which a new node begins', () => {
+  const view = { ...plant([...BRANCH]), final: plantedId(2) }
+  const told = storeOf(view, [], blockOf(view, plantedId(1))).headers()
+  assert.deepEqual(
+    told.map(({ sealed }) => decodeSealed(sealed).header.height),
+    [1n, 2n, 3n],
   )
 })
 

@@ -44,6 +44,18 @@ function money(ledger: Ledger) {
   return [OWNER, ALICE, BOB].map(({ address }) => ledger.balance(address))
 }
 
+test('a ledger that waits for its snapshot takes nothing, and everything afterwards', async () => {
+  const { at, outputs } = await snapshotOf()
+  await using world = await openLedger()
+  const { ledger } = world
+  ledger.hold()
+  await assert.rejects(ledger.submit(bobToAlice.file, 'rpc'), { code: 'ledger-beginning', retry: true })
+  assert.equal(ledger.has(bobToAlice.infohash), false)
+  await ledger.loadSnapshot(at, outputs)
+  ledger.release()
+  assert.equal((await ledger.submit(bobToAlice.file, 'rpc')).status, 'accepted')
+})
+
 test('a snapshot`s outputs can be spent and ordered without their transactions', async () => {
   const { at, outputs } = await snapshotOf()
   await using full = await openLedger()

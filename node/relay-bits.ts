@@ -1,6 +1,6 @@
 // The work in an infohash: relay policy, and no rule. A block may order a transaction whatever its infohash is.
 
-import { type Infohash, toBytes } from './ids.ts'
+import { type Infohash, toBytes } from './protocol/ids.ts'
 
 /** More than this cannot be asked for: an infohash has no more bits. */
 export const MOST_RELAY_BITS = 160
