@@ -32,7 +32,11 @@ function storeOf(
   }
   const ledger = { genesis: '', subscribe: () => () => undefined }
   const pool = { blocks: mined.map((sealed) => ({ sealed, torrent })) }
-  return new NodeStore({ ledger, pool, follower: view && { view, settled } } as unknown as NetworkStoreDeps)
+  return new NodeStore({
+    ledger,
+    pool,
+    follower: view && { view, settled, torrentOf: ({ torrent: own }: { torrent: unknown }) => own },
+  } as unknown as NetworkStoreDeps)
 }
 
 function sealedOf(view: BridgeView, number: number): Uint8Array {
