@@ -20,6 +20,7 @@ export const NODE_SETTINGS = [
   'networkProfile',
   'listenHost',
   'listenPort',
+  'publicAddress',
   'peers',
   'trackers',
   'dhtBootstrap',

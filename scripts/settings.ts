@@ -221,6 +221,13 @@ const settingsSchema = z.strictObject({
     about: 'Port for BitTorrent; 0 picks a free one',
     example: '7651',
   }),
+  publicAddress: hostAndPort.optional().register(info, {
+    env: 'TTX_PUBLIC_ADDRESS',
+    flag: '--public-address <host:port>',
+    about:
+      'Where others reach the node for BitTorrent, as proofs say it (default: what its peers see of it, if they agree and somebody has reached it)',
+    example: 'node.example.org:7651',
+  }),
   peers: listOf(hostAndPort).optional().register(info, {
     env: 'TTX_PEERS',
     flag: '--peers <list>',

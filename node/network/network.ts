@@ -20,8 +20,10 @@ import type { Flow } from './gossip/traffic.ts'
 import { MAX_FOUND, MAX_FOUND_PER_RANGE } from './limits.ts'
 import { meetingPoint } from './meeting-point.ts'
 import { DEFAULT_NETWORK_OPTIONS, NETWORK_BOUNDS, type NetworkBounds, type NetworkOptions } from './options.ts'
+import { isLoopback } from './places/addresses.ts'
 import { Anchors, mayBeDialled } from './places/anchors.ts'
-import { isAddress, isLoopbackAddress } from './proof.ts'
+import { formatAddress, isAddress, isLoopbackAddress } from './proof.ts'
+import { isPublicHost, Reach } from './places/reach.ts'
 import type { NetworkStore, StoreChange, Summary, TorrentFile } from './store.ts'
 import { TorrentClient } from './torrent/client.ts'
 import type { Progress } from './torrent/download.ts'
@@ -81,6 +83,7 @@ export class Network {
   readonly #nodeId = toInfohash(randomBytes(20))
   readonly #meetingContent: Content
   readonly #exchange = new PeerExchange()
+  readonly #reach = new Reach()
   /** Addresses to stay connected to, each with the key of the node that was found there. */
   readonly #dialled = new Map<string, string | undefined>()
   readonly #stopping = new AbortController()
@@ -186,6 +189,19 @@ export class Network {
     return { host: this.#options.host, port, dhtPort: dht ? dhtPort : undefined }
   }
 
+  /**
+   * `host:port` at which others reach this node, for those who are told by a file: what its operator set, or where it listens if that is public, or
+   * what peers see. A node that keeps to this machine says where it listens on it. Undefined if nothing is sure enough.
+   */
+  publicAddress(): string | undefined {
+    const { publicAddress, dialsHints } = this.#options
+    const { host, port } = this.address()
+    if (publicAddress !== undefined) return publicAddress
+    if (isPublicHost(host) || (isLoopback(host) && dialsHints === 'loopback')) return formatAddress({ host, port })
+    const seen = this.#reach.host
+    return seen === undefined ? undefined : formatAddress({ host: seen, port })
+  }
+
   peers(): PeerInfo[] {
     return this.#hub.peers.map(({ hello, summary, connectedAt, received, sent }) => ({
       ...hello,
@@ -253,6 +269,7 @@ export class Network {
   /** Nodes gossip at the meeting point only; one that is met elsewhere (a proof's hint, a tracker) is invited there. */
   #onHello(torrent: Torrent, wire: Wire, hello: Hello): ((bytes: Uint8Array) => void) | undefined {
     if (this.#bans.hasId(hello.id)) throw new RuleError('unwanted-peer', 'the peer is banned')
+    this.#reach.add(hello)
     if (torrent.infoHash !== infohashOfInfo(this.#meetingContent.info)) {
       const isKnown = this.#hub.peers.some((peer) => peer.hello.id === hello.id)
       if (!isKnown && hello.address !== undefined) this.#meeting?.addPeer(hello.address, INTRODUCED)

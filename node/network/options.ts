@@ -5,6 +5,8 @@ export type NetworkOptions = {
   readonly host: string
   /** 0 picks a free one. */
   readonly listenPort: number
+  /** `host:port` at which others reach this node, where its operator knows it: it goes into proofs. Else what the peers see. */
+  readonly publicAddress: string | undefined
   /** `host:port` of nodes to stay connected to. */
   readonly peers: readonly string[]
   /** Whether addresses that a stranger wrote into a proof are dialled wherever they lead, or on loopback only. */
@@ -45,6 +47,7 @@ export const NETWORK_PROFILES = {
 export const DEFAULT_NETWORK_OPTIONS: NetworkOptions = {
   ...NETWORK_PROFILES.local,
   listenPort: 0,
+  publicAddress: undefined,
   peers: [],
   trackers: [],
   secure: 0,

@@ -16,6 +16,7 @@ export function networkOptions(
     ...profile,
     host: settings.listenHost ?? profile.host,
     listenPort: settings.listenPort,
+    publicAddress: settings.publicAddress,
     peers: [...new Set([...peers, ...(settings.peers ?? [])])],
     trackers: settings.trackers ?? [],
     dht: bootstrap.length > 0 ? { bootstrap } : profile.dht,

@@ -3,6 +3,7 @@
 import type Wire from 'bittorrent-protocol'
 import { type Infohash, toBytes, toInfohash } from '../../protocol/ids.ts'
 import { RuleError } from '../../protocol/rule-error.ts'
+import { decodeHost, encodeHost } from '../places/reach.ts'
 import { type BencodedDictionary, isDictionary } from '../torrent/bencode.ts'
 import { EXTENSION_VERSION } from './messages.ts'
 import type { Hello } from './peer.ts'
@@ -24,10 +25,12 @@ export type ExtensionHandlers = {
 /** Adds the extension to a wire whose handshake came in. The peer of another network or version is disconnected. */
 export function extendWire(wire: Wire, self: Introduction, handlers: ExtensionHandlers): void {
   const { genesis, nodeId, port, version } = self
+  const yourip = encodeHost(wire.remoteAddress ?? '')
   wire.extendedHandshake = {
     ...wire.extendedHandshake,
-    // BEP 10: where this node accepts connections, and what it is.
+    // BEP 10: where this node accepts connections, where it sees the other, and what it is.
     p: port,
+    ...(yourip === undefined ? {} : { yourip }),
     v: version === undefined ? 'TorrentTX' : `TorrentTX ${version}`,
     torrenttx: { genesis: toBytes(genesis), node: toBytes(nodeId), version: EXTENSION_VERSION },
   }
@@ -51,7 +54,7 @@ export function extendWire(wire: Wire, self: Introduction, handlers: ExtensionHa
 
 /** Throws `RuleError('foreign-network' | 'bad-hello' | 'unwanted-peer')`. */
 function readHello(wire: Wire, handshake: BencodedDictionary, self: Introduction): Hello {
-  const { torrenttx, p: port, v } = handshake
+  const { torrenttx, p: port, v, yourip } = handshake
   const { genesis, node, version } = isDictionary(torrenttx) ? torrenttx : {}
   const isWhole = genesis instanceof Uint8Array && node instanceof Uint8Array && genesis.length + node.length === 40
   if (!isWhole || genesis.length !== 20) throw new RuleError('bad-hello', 'the peer did not introduce itself')
@@ -69,7 +72,12 @@ function readHello(wire: Wire, handshake: BencodedDictionary, self: Introduction
   const isPort = typeof takes === 'number' && takes > 0 && takes < 65_535
   const client = v instanceof Uint8Array ? printable(v) : ''
   const address = isPort && host !== '' ? `${bracket(host)}:${takes}` : undefined
-  return { id, host, outgoing, address, ...(client === '' ? {} : { client }) }
+  const sees = yourip instanceof Uint8Array ? decodeHost(yourip) : undefined
+  return {
+    ...{ id, host, outgoing, address },
+    ...(client === '' ? {} : { client }),
+    ...(sees === undefined ? {} : { sees }),
+  }
 }
 
 const MAX_CLIENT_CHARACTERS = 48

@@ -30,6 +30,8 @@ export type Hello = PeerName & {
   readonly outgoing: boolean
   /** What it says that it runs (BEP 10, `v`): its own word, printable ASCII, at most 48 characters. */
   readonly client?: string
+  /** The address at which it sees this node, if it said so (BEP 10, `yourip`). */
+  readonly sees?: string
 }
 
 export type PeerHandlers = {

@@ -13,6 +13,7 @@ test('nothing set: loopback, nobody is looked for, nothing is limited', async ()
     host: '127.0.0.1',
     dialsHints: 'loopback',
     listenPort: 7651,
+    publicAddress: undefined,
     peers: [],
     trackers: [],
     dht: false,
@@ -39,6 +40,7 @@ test('the public profile is reached, finds and is found; what is set besides win
     { host: '0.0.0.0', dht: true, pex: true, utp: true, trackers: [] },
   )
   assert.equal(optionsOf({ networkProfile: 'public', listenHost: '10.0.0.1' }).host, '10.0.0.1')
+  assert.equal(optionsOf({ publicAddress: '[2606:4700::1111]:7651' }).publicAddress, '[2606:4700::1111]:7651')
   assert.deepEqual(optionsOf({ dhtBootstrap: '10.0.0.1:1, 10.0.0.2:2' }).dht, {
     bootstrap: ['10.0.0.1:1', '10.0.0.2:2'],
   })
