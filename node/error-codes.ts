@@ -10,6 +10,8 @@ export const OPERATION_CODES = {
     'A webhook or a command of `--on-alarm` did not accept an alarm, which is lost: see to it, since nobody is told otherwise.',
   'already-known': 'The node has this transaction, which counts once: sign a new one to pay again.',
   'already-runs': 'A process of this kind has the folder: use it, stop it, or choose another folder.',
+  'ancestors-not-found':
+    'Nobody delivered some of the ancestors of a payment in time: ask the payer for a proof with its ancestors (`ttx proof export`) and import that, or try again when more nodes are connected.',
   'anvil-missing':
     'The development chain is not installed: run `npm install` with optional packages, or name a chain of your own.',
   'asset-not-final':

@@ -1,9 +1,9 @@
 // A TorrentTX node: ledger, Ethereum's view, BitTorrent and RPC, started and stopped together. Long, as it joins all parts.
 //
 // Order of the parts; each may import those before it: protocol, errors, log, schema, wallet, deployment, ledger, bridge
-// (ethereum.ts is its door), network, block-pool, network-store, proof-intake, rpc.
+// (ethereum.ts is its door), network, block-pool, network-store, proof-intake,
+// proof-folder, rpc.
 
-import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Level } from 'level'
 import { peersWithBlobs } from './blob-peers.ts'
@@ -26,13 +26,12 @@ import type { Logger } from './log.ts'
 import { minedBlobs } from './mined-blobs.ts'
 import { Network } from './network/network.ts'
 import type { NetworkOptions } from './network/options.ts'
-import { formatAddress, MAX_PROOF_BYTES } from './network/proof.ts'
+import { formatAddress } from './network/proof.ts'
 import { NodeStore } from './network-store.ts'
 import { type Begin, NodeBeginning } from './node-beginning.ts'
-import { takeProof } from './proof-intake.ts'
+import { ProofFolder } from './proof-folder.ts'
 import type { Hash } from './protocol/ids.ts'
 import { type Lane, laneOf, NO_LENGTHS } from './protocol/queue.ts'
-import { RuleError } from './protocol/rule-error.ts'
 import { toTime } from './protocol/units.ts'
 import { Pulse } from './pulse.ts'
 import { API } from './rpc/api.ts'
@@ -77,8 +76,6 @@ export type NodeOptions = {
   readonly keep?: Keep
 }
 
-const PROOF_FETCH_MS = 10_000
-
 export class TtxNode {
   readonly #deps: NodeDeps
   readonly #options: NodeOptions
@@ -96,8 +93,7 @@ export class TtxNode {
   readonly #failing = new AbortController()
   /** Changes of the ledger that the follower asked for, one after another. */
   #ordering: Promise<void> = Promise.resolve()
-  /** Proofs of the folder, while they are imported. */
-  #proofs: Promise<void> = Promise.resolve()
+  readonly #proofs: ProofFolder
   readonly #beginning: NodeBeginning
   /** The final block of which the peers were told last. */
   #toldFinal: Hash | undefined
@@ -160,6 +156,8 @@ export class TtxNode {
     const anchors = join(folder, 'anchors.json')
     this.#network = new Network({ store, log: log('network'), onDied, version: deps.version, anchors }, options.network)
     this.#store = store
+    const proofs = { ledger: this.#ledger, network: this.#network, log: log('proofs') }
+    this.#proofs = new ProofFolder(proofs, { folder: join(folder, 'proofs') })
     const parts = {
       version: deps.version,
       definition,
@@ -185,9 +183,7 @@ export class TtxNode {
       this.#beginning.networkIsUp()
       await this.#rpc.start()
       this.#pulse = this.#startPulse()
-      this.#proofs = this.#readProofs().catch((error) => {
-        this.#deps.log.warn({ error }, 'the folder of proofs cannot be read')
-      })
+      this.#proofs.start()
     } catch (error) {
       await this.stop()
       throw error
@@ -199,8 +195,9 @@ export class TtxNode {
     this.#stopping.abort()
     this.#pulse?.[Symbol.dispose]()
     await this.#rpc.stop()
+    const proofs = this.#proofs.stop()
     await this.#network.stop()
-    await this.#proofs
+    await proofs
     await this.#follower?.stop()
     await this.#kzg.stop()
     await this.#ordering
@@ -291,28 +288,6 @@ export class TtxNode {
       if (entry.kind === 'forced' || index < this.#known[lane]) continue
       await this.#ledger.depositEntry(index, entry)
       this.#known[lane] = index + 1n
-    }
-  }
-
-  /** Imports what somebody dropped into `proofs/`: `.torrent` files of transactions. */
-  async #readProofs(): Promise<void> {
-    const folder = join(this.#options.folder, 'proofs')
-    const parts = { ledger: this.#ledger, network: this.#network }
-    for (const name of await readdir(folder)) {
-      if (!name.endsWith('.torrent') || this.#stopping.signal.aborted) continue
-      try {
-        const found = await stat(join(folder, name))
-        const { size } = found
-        // Anything else may never come to its end, and the node waits for that when it stops.
-        if (!found.isFile()) throw new RuleError('bad-proof', 'a proof is a file', { size })
-        if (size > MAX_PROOF_BYTES)
-          throw new RuleError('bad-proof', `a proof has at most ${MAX_PROOF_BYTES} bytes`, { size })
-        const torrent = await readFile(join(folder, name))
-        const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(PROOF_FETCH_MS)])
-        await takeProof(parts, { torrent, files: [], source: 'proofs' }, signal)
-      } catch (error) {
-        this.#deps.log.warn({ error, file: name }, 'a proof was not imported')
-      }
     }
   }
 }

@@ -16,5 +16,9 @@ declare module 'create-torrent' {
 }
 
 declare module 'parse-torrent' {
-  export default function parseTorrent(torrent: Uint8Array): Promise<{ infoHash: string }>
+  export default function parseTorrent(torrent: Uint8Array): Promise<{
+    infoHash: string
+    announce?: string[]
+    files?: { path: string; length: number }[]
+  }>
 }

@@ -41,7 +41,9 @@ async function ask(
   try {
     return await node.call('tx_get', { infohash, fetchMs }, signal)
   } catch (error) {
-    if (!(error instanceof OperationError && error.code === 'transaction-not-found')) throw error
+    // What came is shown with what it lacks.
+    const isHere = error instanceof OperationError && error.code === 'ancestors-not-found'
+    if (!isHere && !(error instanceof OperationError && error.code === 'transaction-not-found')) throw error
     return await node.call('tx_get', { infohash, fetchMs: 0 }, signal)
   }
 }

@@ -8,8 +8,16 @@ import { MAX_FILE_BYTES } from '../protocol/rules.ts'
 import { type Bencoded, decodeDictionary, encode, isDictionary } from './torrent/bencode.ts'
 import { encodeTorrent, type Folder, infohashOfInfo, parseFolder, text } from './torrent/metainfo.ts'
 
-/** Bytes of a proof that is read; one with all hints has about 2 KiB. */
-export const MAX_PROOF_BYTES = 16_384
+/** Ancestors that one proof carries. */
+export const MAX_PROOF_ANCESTORS = 10_000
+/** Bytes of a proof: as an attachment it stays below what mail servers accept, and clients read it. */
+export const MAX_PROOF_BYTES = 4_194_304
+/** Of these, what is left to all but the ancestors: metainfo, the transaction, hints. */
+const HEAD_BYTES = 16_384
+/** In front of a byte string of at most four digits. */
+const LENGTH_BYTES = 5
+/** Bencoded values in a proof: each costs memory, and may have two bytes. */
+const MAX_PROOF_VALUES = MAX_PROOF_ANCESTORS + 1_000
 const MAX_HINTS = 16
 
 export type ProofHints = {
@@ -23,31 +31,55 @@ export type Proof = ProofHints & {
   readonly infohash: Infohash
   /** The bytes of `tx.json`, where the proof carries them; they fit the infohash. */
   readonly file: Uint8Array | undefined
+  /** Files that are said to be its ancestors, oldest first: the word of whoever wrote the proof. */
+  readonly ancestors: readonly Uint8Array[]
 }
 
-/** BEP 3 metainfo whose infohash is the transaction's id, with the file itself and the hints in the member `torrenttx`. */
-export function encodeProof(file: Uint8Array, hints: ProofHints = { peers: [], trackers: [] }): Uint8Array {
-  const extra = encode({ torrenttx: { file, peers: hints.peers } })
+/**
+ * BEP 3 metainfo whose infohash is the transaction's id, with the file itself, ancestors (oldest first, as many as `carriable` lets) and the
+ * hints in the member `torrenttx`.
+ */
+export function encodeProof(
+  file: Uint8Array,
+  hints: ProofHints = { peers: [], trackers: [] },
+  ancestors: readonly Uint8Array[] = [],
+): Uint8Array {
+  const extra = encode({
+    torrenttx: { file, ...(ancestors.length > 0 ? { files: ancestors } : {}), peers: hints.peers },
+  })
   // "torrenttx" sorts after "info", and both dictionaries are flat text: join them without their ends.
   return concat(encodeTorrent(encodeTxInfo(file), hints.trackers).subarray(0, -1), extra.subarray(1))
 }
 
+/** The first of `files` that fit one proof. */
+export function carriable(files: readonly Uint8Array[]): readonly Uint8Array[] {
+  let left = MAX_PROOF_BYTES - HEAD_BYTES
+  const end = files.findIndex(({ length }, i) => {
+    left -= length + LENGTH_BYTES
+    return left < 0 || i >= MAX_PROOF_ANCESTORS
+  })
+  return end < 0 ? files : files.slice(0, end)
+}
+
 /** Reads a `.torrent` of a transaction, also one that a stock client made. Throws `RuleError('bad-proof' | 'bad-torrent' | 'bad-bencoding')`. */
 export function parseProof(proof: Uint8Array): Proof {
-  if (proof.length > MAX_PROOF_BYTES) throw bad(`has ${proof.length} bytes`)
-  const { info, torrenttx, announce, 'announce-list': tiers } = decodeDictionary(proof)
+  if (proof.length > MAX_PROOF_BYTES) throw bad(`has ${proof.length} bytes, more than ${MAX_PROOF_BYTES}`)
+  const { info, torrenttx, announce, 'announce-list': tiers } = decodeDictionary(proof, MAX_PROOF_VALUES)
   if (!isDictionary(info)) throw bad('has no info dictionary')
   const infoBytes = encode(info as Parameters<typeof encode>[0])
   checkTxFolder(parseFolder(infoBytes))
   const infohash = infohashOfInfo(infoBytes)
   const extra = isDictionary(torrenttx) ? torrenttx : {}
   const { file } = extra
-  if (file !== undefined && (!(file instanceof Uint8Array) || infohashOf(file) !== infohash)) {
+  if (file !== undefined && (!isTxFile(file) || infohashOf(file) !== infohash)) {
     throw bad('carries another file than it names')
   }
+  const ancestors = listOf(extra['files'])
+  if (ancestors.length > MAX_PROOF_ANCESTORS) throw bad(`carries more than ${MAX_PROOF_ANCESTORS} ancestors`)
+  if (!ancestors.every(isTxFile)) throw bad('carries ancestors that are not files of transactions')
   const trackers = [announce, ...listOf(tiers).flatMap(listOf)].flatMap(textOf)
-  const peers = listOf(extra['peers']).flatMap(textOf).filter(isAddress)
-  return { infohash, file, peers: peers.slice(0, MAX_HINTS), trackers: [...new Set(trackers)].slice(0, MAX_HINTS) }
+  const peers = listOf(extra['peers']).flatMap(textOf).filter(isAddress).slice(0, MAX_HINTS)
+  return { infohash, file, ancestors, peers, trackers: [...new Set(trackers)].slice(0, MAX_HINTS) }
 }
 
 /** Throws `RuleError('bad-proof')` unless the folder can hold one transaction. */
@@ -73,6 +105,10 @@ export function isLoopbackAddress(address: string): boolean {
 /** As `isAddress` wants it, and as it is pasted elsewhere: an IPv6 host is in brackets. */
 export function formatAddress({ host, port }: { readonly host: string; readonly port: number }): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}
+
+function isTxFile(value: Bencoded): value is Uint8Array {
+  return value instanceof Uint8Array && value.length > 0 && value.length <= MAX_FILE_BYTES
 }
 
 function listOf(value: Bencoded | undefined): readonly Bencoded[] {

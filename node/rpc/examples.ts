@@ -306,7 +306,7 @@ export const EXAMPLES: { readonly [M in Method]: { readonly params: CallParams<M
       },
     },
   },
-  proof_export: { params: { infohash: PAYMENT }, result: { torrent: PROOF, files: [] } },
+  proof_export: { params: { infohash: PAYMENT }, result: { torrent: PROOF, files: [], left: 0 } },
   proof_import: { params: { torrent: PROOF, fetchMs: 0 }, result: UNORDERED },
   'rpc.discover': {
     params: {},

@@ -223,9 +223,9 @@ test('a second miner on the same journal', async () => {
 
 test('proofs that are none, amounts that are none, ids that are unknown', async () => {
   await fails(
-    ['proof', 'import', await fileOf('a.torrent', 'x'.repeat(20_000))],
+    ['proof', 'import', await fileOf('a.torrent', 'x'.repeat(4_194_305))],
     'file-too-long',
-    /at most 16384 bytes/,
+    /at most 4194304 bytes/,
   )
   await fails(['proof', 'import', await fileOf('b.torrent', 'no bencoding')], 'bad-bencoding', /expected/)
   const unknown = parseInfohash('5'.repeat(40))

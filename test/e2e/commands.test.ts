@@ -99,27 +99,28 @@ test('a payment travels as files to a node that is connected to nobody', async (
   await ttxJson(['send', '3', 'bob', '--wallet', 'genesis', ...here])
   const { infohash } = await ttxJson<{ infohash: string }>(['send', '1', 'alice', '--wallet', 'bob', ...here])
   const file = join(folder, 'payment.torrent')
-  const ancestors = join(folder, 'ancestors')
-  const exported = await ttxJson<{ ancestors: string[] }>([
-    'proof',
-    'export',
-    infohash,
-    file,
-    '--ancestors',
-    ancestors,
-    ...here,
-  ])
+  const exported = await ttxJson<{ ancestors: string[]; left: number }>(['proof', 'export', infohash, file, ...here])
+  assert.equal(exported.left, 0)
   assert.ok(exported.ancestors.length > 0)
   const again = await ttx(['proof', 'export', infohash, file, ...here])
   assert.match(again.err, /code: file-not-written/)
+  const small = join(folder, 'small.torrent')
+  const bare = await ttxJson<{ ancestors: string[]; left: number }>([
+    'proof',
+    'export',
+    infohash,
+    small,
+    '--no-ancestors',
+    ...here,
+  ])
+  assert.deepEqual([bare.ancestors, bare.left], [[], exported.ancestors.length])
 
   const { base } = await devnetPorts()
   const lonely = ['--data', join(folder, 'lonely'), '--node', `http://127.0.0.1:${base}`]
   const flags = ['--deployment', join(data, 'deployment.json'), '--rpc-port', `${base}`, '--listen-port', `${base + 1}`]
   await using node = startTtx(['node', ...lonely.slice(0, 2), ...flags])
   await node.said(/BitTorrent +127/)
-  const files = (await readdir(ancestors)).map((name) => join(ancestors, name))
-  const taken = await ttxJson<{ infohash: string; missing: string[] }>(['proof', 'import', ...files, file, ...lonely])
+  const taken = await ttxJson<{ infohash: string; missing: string[] }>(['proof', 'import', file, ...lonely])
   assert.equal(taken.infohash, infohash)
   const seen = await ttxJson<{ file: string }>(['tx', 'show', infohash, ...lonely])
   assert.equal(JSON.parse(seen.file).tokens, '1000000000000000000')

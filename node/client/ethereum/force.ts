@@ -6,8 +6,9 @@ import type { QueuedEntry } from '../../ethereum/reader.ts'
 import type { TransactionSender } from '../../ethereum/sending/sender.ts'
 import type { Hash, Infohash } from '../../protocol/ids.ts'
 import { infohashOf } from '../../protocol/infohash.ts'
+import { parentsFirst } from '../../protocol/lineage.ts'
 import { packTransaction } from '../../protocol/packed.ts'
-import { decodeTransaction, isPackable, parentsOf } from '../../protocol/transaction.ts'
+import { decodeTransaction, isPackable } from '../../protocol/transaction.ts'
 import { verifyPacked } from '../../protocol/verify.ts'
 import { lookUp } from '../look-up.ts'
 import type { NodeClient } from '../rpc.ts'
@@ -59,23 +60,8 @@ async function unorderedOf(node: NodeClient, infohash: Infohash, signal?: AbortS
 
 /** `file` and its ancestors among `files`: nobody should pay for what a node adds, nor for a child that comes before its parents and is void. */
 function ancestorsAmong(files: readonly Uint8Array[], file: Uint8Array): readonly Uint8Array[] {
-  const known = new Map(files.map((each) => [infohashOf(each), each]))
-  const parents = (each: Uint8Array) => {
-    const tx = decodeTransaction(each)
-    return isPackable(tx) ? parentsOf(tx).flatMap((id) => known.get(id) ?? []) : []
-  }
-  // Parents first, by a walk without recursion: a chain may be long. A file is left behind once all of its parents are in.
-  const ordered = new Set<Uint8Array>()
-  const path = [file]
-  for (let at = path.at(-1); at !== undefined; at = path.at(-1)) {
-    const open = parents(at).filter((parent) => !ordered.has(parent))
-    if (open.length > 0) path.push(...open)
-    else {
-      ordered.add(at)
-      path.pop()
-    }
-  }
-  return [...ordered]
+  const known = new Map([...files, file].map((each) => [infohashOf(each), each]))
+  return parentsFirst([infohashOf(file)], known).flatMap((infohash) => known.get(infohash) ?? [])
 }
 
 /** Puts packed transactions into the queue, pays for them, and waits for the receipt. */

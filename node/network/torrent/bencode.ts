@@ -21,22 +21,24 @@ export type SharedDecoder = {
 }
 
 const hardened = new WeakSet<object>()
+/** Of the decoding in progress, which nothing interrupts: a value of two bytes may cost a hundred in memory. */
+let valuesLeft = Number.POSITIVE_INFINITY
 hardenDecoder(decoder())
 
 export function encode(value: Encodable): Uint8Array {
   return bencode.encode(value)
 }
 
-/** Decodes one value that ends where `bytes` ends. Throws `RuleError('bad-bencoding')`. */
-export function decode(bytes: Uint8Array): Bencoded {
-  const value = decodePrefix(bytes)
+/** Decodes one value that ends where `bytes` ends; `mostValues` bounds the values in it, keys aside. Throws `RuleError('bad-bencoding')`. */
+export function decode(bytes: Uint8Array, mostValues = Number.POSITIVE_INFINITY): Bencoded {
+  const value = decodePrefix(bytes, mostValues)
   if (decoder().position !== bytes.length) throw bad('bytes follow the value')
   return value
 }
 
-/** Decodes one dictionary that ends where `bytes` ends. Throws `RuleError('bad-bencoding')`. */
-export function decodeDictionary(bytes: Uint8Array): BencodedDictionary {
-  const value = decode(bytes)
+/** As `decode`, of a dictionary. Throws `RuleError('bad-bencoding')`. */
+export function decodeDictionary(bytes: Uint8Array, mostValues?: number): BencodedDictionary {
+  const value = decode(bytes, mostValues)
   if (!isDictionary(value)) throw bad('expected a dictionary')
   return value
 }
@@ -45,12 +47,15 @@ export function isDictionary(value: Bencoded | undefined): value is BencodedDict
   return typeof value === 'object' && !Array.isArray(value) && !(value instanceof Uint8Array)
 }
 
-function decodePrefix(bytes: Uint8Array): Bencoded {
+function decodePrefix(bytes: Uint8Array, mostValues: number): Bencoded {
   if (bytes.length === 0) throw bad('there is nothing')
+  valuesLeft = mostValues
   try {
     return bencode.decode(bytes)
   } catch (cause) {
     throw bad('cannot be decoded', cause)
+  } finally {
+    valuesLeft = Number.POSITIVE_INFINITY
   }
 }
 
@@ -70,6 +75,7 @@ export function hardenDecoder(shared: SharedDecoder): void {
   let depth = 0
   shared.next = () => {
     if (shared.position >= shared.data.length) throw bad('ends early')
+    if (--valuesLeft < 0) throw bad('has too many values')
     if (depth >= MAX_DEPTH) throw bad(`nests deeper than ${MAX_DEPTH}`)
     depth += 1
     try {

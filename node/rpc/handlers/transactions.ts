@@ -7,11 +7,12 @@ import { OperationError } from '../../errors.ts'
 import { assetMovedBy } from '../../ledger/movement.ts'
 import { purseOf } from '../../ledger/purse.ts'
 import type { LedgerBalance, TransactionRecord } from '../../ledger/types.ts'
-import { encodeProof, formatAddress } from '../../network/proof.ts'
-import { takeProof } from '../../proof-intake.ts'
+import { carriable, encodeProof } from '../../network/proof.ts'
+import { takeProof, withMissing } from '../../proof-intake.ts'
 import { netOf } from '../../protocol/fee.ts'
 import type { Address, Infohash } from '../../protocol/ids.ts'
 import { infohashOf } from '../../protocol/infohash.ts'
+import { parentsFirst } from '../../protocol/lineage.ts'
 import { packTransaction } from '../../protocol/packed.ts'
 import { isRuleError } from '../../protocol/rule-error.ts'
 import { decodeTransaction, isPackable, type SignedTransaction } from '../../protocol/transaction.ts'
@@ -30,7 +31,11 @@ export function transactionHandlers(parts: NodeParts) {
       return recordOf(parts, infohashOf(file))
     },
     tx_get: async ({ infohash, fetchMs }) => {
-      if (fetchMs > 0 && !ledger.has(infohash)) await within(fetchMs, (signal) => network.fetch(infohash, signal))
+      if (fetchMs > 0 && !ledger.has(infohash)) {
+        await within(fetchMs, (signal) => network.fetch(infohash, signal)).catch((error: unknown) => {
+          throw withMissing(parts, infohash, error)
+        })
+      }
       return recordOf(parts, infohash)
     },
     tx_where: async ({ infohash }) => {
@@ -93,17 +98,32 @@ export function transactionHandlers(parts: NodeParts) {
           `expected transaction ${infohash} on this node, got none; have it fetched first, as "ttx tx show" does`,
         )
       }
-      const ancestors = ledger.pathToFinal(infohash).unordered.toReversed()
-      return {
-        torrent: encodeProof(file, { peers: [formatAddress(network.address())], trackers: parts.trackers }),
-        files: ancestors.flatMap((ancestor) => ledger.file(ancestor) ?? []),
-      }
+      const hint = network.publicAddress()
+      const { files, carried, left } = lineageOf(ledger, infohash, file)
+      const hints = { peers: hint === undefined ? [] : [hint], trackers: parts.trackers }
+      return { torrent: encodeProof(file, hints, carried), files, left }
     },
     proof_import: async ({ torrent, files, fetchMs }) => {
-      const take = (signal?: AbortSignal) => takeProof(parts, { torrent, files, source: 'rpc' }, signal)
+      const take = (fetch?: AbortSignal) => takeProof(parts, { torrent, files, source: 'rpc' }, { fetch })
       return recordOf(parts, await (fetchMs > 0 ? within(fetchMs, take) : take()))
     },
   } satisfies Partial<Handlers>
+}
+
+/**
+ * The files of the unordered ancestors of a payment, oldest first, those among them that one proof carries, and how many it does not, at least: where they
+ * do not all fit, the nearest ones go, since the oldest have been around the longest.
+ */
+function lineageOf(ledger: NodeParts['ledger'], infohash: Infohash, file: Uint8Array) {
+  const { unordered, missing, complete } = ledger.pathToFinal(infohash)
+  const known = new Map([[infohash, file]])
+  for (const ancestor of unordered) known.set(ancestor, ledger.file(ancestor) ?? new Uint8Array())
+  const files = parentsFirst([infohash], known)
+    .slice(0, -1)
+    .flatMap((ancestor) => known.get(ancestor) ?? [])
+  const nearest = new Set(carriable([...known.values()].slice(1)))
+  const carried = files.filter((each) => nearest.has(each))
+  return { files, carried, left: files.length - carried.length + missing.length + (complete ? 0 : 1) }
 }
 
 function recordOf({ ledger, follower }: NodeParts, infohash: Infohash): Result<'tx_get'> {

@@ -29,6 +29,10 @@ export const ERRORS = {
   },
   'block-not-judged': { family: 'operation', about: 'The node lacks what it needs to replay the block.' },
   'unknown-transaction': { family: 'operation', about: 'The node does not have this transaction.' },
+  'ancestors-not-found': {
+    family: 'operation',
+    about: 'Nobody delivered some of its ancestors in time: the facts `missing` (at most 64) and `count` say which.',
+  },
   'transaction-not-found': { family: 'operation', about: 'Nobody delivered the transaction in time.' },
   'transaction-not-accepted': { family: 'operation', about: 'The transaction came, and was not accepted.' },
   'insufficient-funds': { family: 'operation', about: 'The account holds less than that now.' },

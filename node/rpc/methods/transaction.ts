@@ -91,6 +91,7 @@ const SUBMIT_ERRORS = [
 /** Of what asks the peers for a transaction: theirs may be wrong too. */
 export const FETCH_ERRORS = [
   'transaction-not-found',
+  'ancestors-not-found',
   'transaction-not-accepted',
   ...SUBMIT_ERRORS,
   'bad-proof',

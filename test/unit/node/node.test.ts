@@ -10,7 +10,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { createNodeClient } from '../../../node/client/rpc.ts'
 import type { NetworkDefinition } from '../../../node/deployment.ts'
 import { createLogger } from '../../../node/log.ts'
-import { parseProof } from '../../../node/network/proof.ts'
+import { encodeProof, parseProof } from '../../../node/network/proof.ts'
 import { type NodeOptions, TtxNode } from '../../../node/node.ts'
 import { genesisInfohash, genesisState } from '../../../node/protocol/genesis.ts'
 import { genesisBlock } from '../../../node/protocol/header.ts'
@@ -172,7 +172,7 @@ describe('node', () => {
     assert.deepStrictEqual(proof.files, [file])
 
     const alone = await startNode(t, await folderOf(t))
-    const imported = await alone.client.call('proof_import', { ...proof, fetchMs: 0 })
+    const imported = await alone.client.call('proof_import', { torrent: proof.torrent, fetchMs: 0 })
     assert.strictEqual(imported.status, 'accepted')
 
     const folder = await folderOf(t)
@@ -185,5 +185,37 @@ describe('node', () => {
     await until('the ancestor to come from the node that the proof names', async () => {
       return (await two.client.call('tx_get', { infohash: last })).status === 'accepted'
     })
+  })
+
+  test('takes a payment on 50 unordered ancestors from one file that is dropped into its folder while it runs, and nobody seeds', async (t) => {
+    const chain = [pay(alice, { to: bob.address, tokens: 1n, time: 0, prev: [first] })]
+    for (let time = 1; time <= 50; time++) {
+      chain.push(pay(alice, { to: bob.address, tokens: 1n, time, prev: [chain[time - 1]?.infohash ?? first] }))
+    }
+    const last = chain[50]?.infohash ?? first
+    const payer = await startNode(t, await folderOf(t), { network: { dialsHints: 'anywhere' } })
+    for (const { file } of chain) await payer.client.call('tx_submit', { file })
+    const { torrent, left } = await payer.client.call('proof_export', { infohash: last })
+    assert.strictEqual(left, 0)
+    // It listens on loopback, where nobody outside reaches it.
+    assert.deepStrictEqual(parseProof(torrent).peers, [])
+    await payer.node.stop()
+
+    const folder = await folderOf(t)
+    const payee = await startNode(t, folder)
+    await writeFile(join(folder, 'proofs', 'payment.torrent'), torrent)
+    await until('the payment', async () => {
+      return (await payee.client.call('account_balance', { owner: bob.address })).spendable === 51n
+    })
+
+    const lonely = await startNode(t, await folderOf(t))
+    const bare = encodeProof(chain[50]?.file ?? new Uint8Array())
+    await assert.rejects(lonely.client.call('proof_import', { torrent: bare, fetchMs: 200 }), {
+      code: 'ancestors-not-found',
+      facts: { infohash: last, count: 1, missing: [chain[49]?.infohash] },
+    })
+    const record = await lonely.client.call('tx_get', { infohash: last, fetchMs: 200 })
+    assert.deepStrictEqual([record.status, record.missing], ['waiting', [chain[49]?.infohash]])
+    assert.strictEqual((await lonely.client.call('proof_import', { torrent, fetchMs: 0 })).status, 'accepted')
   })
 })

@@ -25,7 +25,7 @@ export function registerNode(program: Command, act: Act): void {
         .helpGroup(AUDIENCE.network)
         .summary('run a node')
         .description(
-          'Run a node until Ctrl-C: it keeps the ledger, seeds and fetches transactions over BitTorrent, follows the bridge on Ethereum, and serves JSON-RPC on loopback. Without --ethereum it is a plain first-seen node. It holds no keys. In a data folder that has joined a network ("ttx network join") it needs no flags; else it keeps in <data>/node.json what commands beside it need. Proofs (.torrent files) in <data>/node/proofs are imported at start.',
+          'Run a node until Ctrl-C: it keeps the ledger, seeds and fetches transactions over BitTorrent, follows the bridge on Ethereum, and serves JSON-RPC on loopback. Without --ethereum it is a plain first-seen node. It holds no keys. In a data folder that has joined a network ("ttx network join") it needs no flags; else it keeps in <data>/node.json what commands beside it need. Proofs (.torrent files) that are put into <data>/node/proofs are imported.',
         )
         .action(act(run)),
       NODE_SETTINGS,

@@ -1,11 +1,9 @@
 // ttx proof: a transaction as a `.torrent` file, to be kept or sent by e-mail.
 
-import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { Command } from 'commander'
 import { checkFile } from '../../../../node/client/look-up.ts'
 import type { NodeClient } from '../../../../node/client/rpc.ts'
-import { MAX_PROOF_BYTES, parseProof } from '../../../../node/network/proof.ts'
+import { encodeProof, MAX_PROOF_BYTES, parseProof } from '../../../../node/network/proof.ts'
 import type { Infohash } from '../../../../node/protocol/ids.ts'
 import { infohashOf } from '../../../../node/protocol/infohash.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
@@ -39,19 +37,16 @@ export function registerProof(program: Command, act: Act): void {
         .command('export')
         .summary('write the .torrent of a transaction')
         .description(
-          'Write the .torrent of a transaction to a new file, with the transaction itself and the address of the node inside.',
+          'Write the .torrent of a transaction to a new file: with the transaction itself, the ancestors that no block has ordered, and the address of the node if others reach it there. A recipient needs nothing else, not even a connection.',
         )
         .argument('<id>', TRANSACTION_HELP, parseTransaction)
         .argument('[file]', 'where to; without it <infohash>.torrent in the working folder')
-        .option(
-          '--ancestors <folder>',
-          'also write the ancestors that no block has ordered into this folder, for a recipient who has no network',
-        )
+        .option('--no-ancestors', 'leave the ancestors out: a small file, for a recipient whose node fetches them')
         .action(act(exportProof)),
       ['node', 'deployment'],
     ),
     'ttx proof export c12fe1c06bba254a9dc9f519b335aa7c1367a88a payment.torrent',
-    'ttx proof export c12fe1c06bba254a9dc9f519b335aa7c1367a88a payment.torrent --ancestors ancestors',
+    'ttx proof export c12fe1c06bba254a9dc9f519b335aa7c1367a88a payment.torrent --no-ancestors',
   )
   addExamples(
     addSettings(
@@ -59,14 +54,13 @@ export function registerProof(program: Command, act: Act): void {
         .command('import')
         .summary('import the .torrent of a transaction')
         .description(
-          'Hand a .torrent to the node, which reads the transaction from it or gets it from its peers, and the ancestors that it lacks.',
+          'Hand a .torrent to the node, which reads the transaction and its ancestors from it, and gets what it lacks then from its peers.',
         )
-        .argument('<files...>', 'the .torrent; before it those of its ancestors, in any order')
+        .argument('<files...>', 'the .torrent; before it others that hold ancestors of it, in any order')
         .action(act(importProof)),
       ['node', 'deployment'],
     ),
     'ttx proof import payment.torrent',
-    'ttx proof import ancestors/*.torrent payment.torrent',
   )
 }
 
@@ -74,44 +68,56 @@ async function exportProof(
   context: CliContext,
   named: AnyId,
   given: string | undefined,
-  { ancestors: folder }: { ancestors?: string },
+  { ancestors: areWanted }: { ancestors: boolean },
 ): Promise<Result> {
   const node = await openNode(context)
   const infohash = await transactionOf(context, node, named)
-  const { torrent, files } = await proofOf(context, node, infohash)
+  const { torrent: whole, proof, left } = await proofOf(context, node, infohash)
+  const bare = () => encodeProof(proof.file, { peers: proof.peers, trackers: proof.trackers })
+  const torrent = areWanted ? whole : bare()
   const file = given ?? `${infohash}.torrent`
   await writeNew(file, torrent)
-  const ancestors = files.map((each) => infohashOf(each)).filter((id) => id !== infohash)
-  if (folder !== undefined) {
-    await mkdir(folder, { recursive: true })
-    for (const id of ancestors) {
-      const { torrent: bytes } = await proofOf(context, node, id)
-      await writeNew(join(folder, `${id}.torrent`), bytes)
-    }
-  }
+  const ancestors = areWanted ? proof.ancestors.map((each) => infohashOf(each)) : []
+  const without = left + proof.ancestors.length - ancestors.length
+  const { peers } = proof
   return {
-    data: { infohash, file, bytes: torrent.length, ancestors },
+    data: { infohash, file, bytes: torrent.length, ancestors, left: without, peers },
     text: formatTable([
       ['infohash', infohash],
       ['written', `${file}, ${torrent.length} bytes`],
-      ['stands on', describeAncestors(ancestors.length)],
-      ...(folder === undefined ? [] : [['ancestors', folder] as const]),
+      ['stands on', describeAncestors(ancestors.length + without)],
+      ['inside', insideWords(ancestors.length, without)],
+      ['names', peers.length > 0 ? peers.join(', ') : NO_ADDRESS],
     ]),
   }
 }
 
+const NO_ADDRESS =
+  'no node: none is known that others can reach; set --public-address at "ttx node" if others reach yours'
+
+function insideWords(carried: number, without: number): string {
+  if (without === 0)
+    return carried === 0 ? 'the payment, which needs nothing else' : `the payment and all ${carried} of these`
+  return `the payment and ${carried} of these: ${without} are not in the file, and the recipient's node has to get them from its peers`
+}
+
 /** Throws `OperationError('bad-answer')` where the node hands out that of another transaction, or without the file. */
 async function proofOf({ signal }: CliContext, node: NodeClient, infohash: Infohash) {
-  const proof = await node.call('proof_export', { infohash }, signal)
-  checkFile(node, infohash, parseProof(proof.torrent).file ?? new Uint8Array())
-  return proof
+  const { torrent, left } = await node.call('proof_export', { infohash }, signal)
+  const proof = parseProof(torrent)
+  const { file = new Uint8Array() } = proof
+  checkFile(node, infohash, file)
+  return { torrent, left, proof: { ...proof, file } }
 }
 
 async function importProof(context: CliContext, paths: readonly string[]): Promise<Result> {
   const torrents: Uint8Array[] = []
   for (const path of paths) torrents.push(await readLimited(path, MAX_PROOF_BYTES, 'the .torrent of a transaction'))
   const torrent = torrents.at(-1) ?? new Uint8Array()
-  const files = torrents.slice(0, -1).flatMap((each) => parseProof(each).file ?? [])
+  const files = torrents.slice(0, -1).flatMap((each) => {
+    const { file, ancestors } = parseProof(each)
+    return [...ancestors, ...(file === undefined ? [] : [file])]
+  })
   const node = await openNode(context)
   const call = { torrent, files, fetchMs: FETCH_MS }
   const { file: _file, ...record } = await node.call('proof_import', call, context.signal)

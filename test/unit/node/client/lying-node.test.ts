@@ -52,7 +52,7 @@ test('only what a transaction stands on is forced with it', async (t) => {
   const url = await serve(t, {
     node_info: async () => EXAMPLES.node_info.result as never,
     tx_get: async ({ infohash }) => ({ ...record, infohash, file: child.file }),
-    proof_export: async () => ({ torrent: new Uint8Array(), files: [stray, parent, stray, child.file] }),
+    proof_export: async () => ({ torrent: new Uint8Array(), files: [stray, parent, stray, child.file], left: 0 }),
   })
   const packed = [parent, child.file].map((file) => packTransaction(decodeTransaction(file) as SignedTransaction)) // by their making
   assert.deepEqual(await forcedThrough(url, child.infohash), [packed])
@@ -72,7 +72,7 @@ test('parents are forced before their children, in whatever order a node tells o
     const url = await serve(t, {
       node_info: async () => EXAMPLES.node_info.result as never,
       tx_get: async ({ infohash }) => ({ ...record, infohash, file: last.file }),
-      proof_export: async () => ({ torrent: new Uint8Array(), files: files.map(({ file }) => file) }),
+      proof_export: async () => ({ torrent: new Uint8Array(), files: files.map(({ file }) => file), left: 0 }),
     })
     assert.deepEqual(await forcedThrough(url, last.infohash), [chain.map(({ packed }) => packed)])
   }

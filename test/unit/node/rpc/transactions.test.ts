@@ -8,7 +8,7 @@ import { type TestContext, test } from 'node:test'
 import { createNodeClient } from '../../../../node/client/rpc.ts'
 import { OperationError } from '../../../../node/errors.ts'
 import { Ledger } from '../../../../node/ledger/ledger.ts'
-import { encodeProof } from '../../../../node/network/proof.ts'
+import { encodeProof, parseProof } from '../../../../node/network/proof.ts'
 import { encodeText } from '../../../../node/protocol/bytes.ts'
 import { netOf } from '../../../../node/protocol/fee.ts'
 import { genesisInfohash } from '../../../../node/protocol/genesis.ts'
@@ -35,7 +35,7 @@ async function open(t: TestContext) {
   t.after(() => ledger.stop())
   // Of a network, that nobody is there.
   const network = {
-    address: () => ({ host: '127.0.0.1', port: 7_651 }),
+    publicAddress: () => undefined,
     fetch: async () => {
       throw new OperationError('transaction-not-found', 'nobody is there', { retry: true })
     },
@@ -74,9 +74,10 @@ test('a payment and a request are taken, found, counted and proved', async (t) =
     [[request.infohash], [payment.infohash]],
   )
   const proof = await node.call('proof_export', { infohash: request.infohash })
-  assert.deepEqual(proof.files, [payment.file])
+  assert.deepEqual([proof.files, proof.left], [[payment.file], 0])
+  assert.deepEqual(parseProof(proof.torrent).peers, [])
   const other = await open(t)
-  assert.equal((await other.call('proof_import', { ...proof, fetchMs: 0 })).status, 'accepted')
+  assert.equal((await other.call('proof_import', { torrent: proof.torrent, fetchMs: 0 })).status, 'accepted')
 })
 
 test('what is refused is refused by a code that the method has', async (t) => {

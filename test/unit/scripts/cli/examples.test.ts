@@ -22,7 +22,7 @@ const BROUGHT: Readonly<Record<string, string>> = {
   '/usr/local/bin/page-me': 'a script of theirs',
 }
 /** Options whose value is a file or folder that the command makes. */
-const MAKING_OPTIONS = ['--save', '--out', '--torrent', '--data', '--ancestors']
+const MAKING_OPTIONS = ['--save', '--out', '--torrent', '--data']
 /** Commands whose last argument is such a file. */
 const MAKING_COMMANDS = ['genesis', 'network create', 'proof export']
 const FILE = /^(?![a-z]+:\/\/)(?:[~./\w*-]*\/[\w./*-]+|[\w-]+\.(?:json|torrent|txt|pdf|pass)|UTC--\S+)$/
