@@ -1,7 +1,7 @@
 // A TorrentTX node: ledger, Ethereum's view, BitTorrent and RPC, started and stopped together. Long, as it joins all parts.
 //
 // Order of the parts; each may import those before it: protocol, errors, log, schema, wallet, deployment, ledger, bridge
-// (ethereum.ts is its door), network, block-pool, network-store, proof-intake,
+// (ethereum.ts is its door), network, block-pool, network-store, own-payments, proof-intake,
 // proof-folder, rpc.
 
 import { join } from 'node:path'
@@ -29,8 +29,9 @@ import type { NetworkOptions } from './network/options.ts'
 import { formatAddress } from './network/proof.ts'
 import { NodeStore } from './network-store.ts'
 import { type Begin, NodeBeginning } from './node-beginning.ts'
+import { OwnPayments } from './own-payments.ts'
 import { ProofFolder } from './proof-folder.ts'
-import type { Hash } from './protocol/ids.ts'
+import type { Hash, Infohash } from './protocol/ids.ts'
 import { type Lane, laneOf, NO_LENGTHS } from './protocol/queue.ts'
 import { toTime } from './protocol/units.ts'
 import { Pulse } from './pulse.ts'
@@ -154,9 +155,12 @@ export class TtxNode {
     const store = new NodeStore({ ledger: this.#ledger, pool: this.#pool, follower })
     const onDied = (error: Error) => this.#fail(error)
     const anchors = join(folder, 'anchors.json')
-    this.#network = new Network({ store, log: log('network'), onDied, version: deps.version, anchors }, options.network)
+    const own = new OwnPayments(this.#ledger)
+    const isOwn = (infohash: Infohash) => own.has(infohash)
+    const ofNetwork = { store, log: log('network'), onDied, version: deps.version, anchors, isOwn }
+    this.#network = new Network(ofNetwork, options.network)
     this.#store = store
-    const proofs = { ledger: this.#ledger, network: this.#network, log: log('proofs') }
+    const proofs = { ledger: this.#ledger, network: this.#network, own, log: log('proofs') }
     this.#proofs = new ProofFolder(proofs, { folder: join(folder, 'proofs') })
     const parts = {
       version: deps.version,
@@ -165,6 +169,7 @@ export class TtxNode {
       network: this.#network,
       store,
       trackers: options.network.trackers ?? [],
+      own,
       follower,
       settle: () => this.#ordering,
     }

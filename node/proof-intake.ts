@@ -4,6 +4,7 @@ import { OperationError } from './errors.ts'
 import type { TransactionLedger } from './ledger/types.ts'
 import type { Network } from './network/network.ts'
 import { parseProof } from './network/proof.ts'
+import type { OwnPayments } from './own-payments.ts'
 import type { Infohash } from './protocol/ids.ts'
 import { infohashOf } from './protocol/infohash.ts'
 import { parentsFirst } from './protocol/lineage.ts'
@@ -12,6 +13,8 @@ import { RuleError } from './protocol/rule-error.ts'
 export type ProofTaker = {
   readonly ledger: Pick<TransactionLedger, 'submit' | 'record' | 'file'>
   readonly network: Pick<Network, 'fetch'>
+  /** Remembers that the user's coins hang on it. */
+  readonly own: Pick<OwnPayments, 'add'>
 }
 
 export type ProofSignals = {
@@ -55,7 +58,11 @@ export async function takeProof(
     })
     await Promise.all(files)
   }
-  if (fetch !== undefined) await fetchMissing(parts, infohash, { signal: fetch, peers })
+  parts.own.add(infohash)
+  if (fetch !== undefined) {
+    await fetchMissing(parts, infohash, { signal: fetch, peers })
+    parts.own.add(infohash)
+  }
   return infohash
 }
 

@@ -8,7 +8,7 @@ import { MAX_INPUTS } from '../protocol/rules.ts'
 import { decodeTransaction } from '../protocol/transaction.ts'
 import { selectCandidates } from './candidates.ts'
 import { lookAtOutput, selectInputs, spendable } from './coins.ts'
-import { type Ancestors, ancestorsOf, rivalsToName } from './intake/graph.ts'
+import { type Ancestors, ancestorsOf, countDescendants, rivalsToName } from './intake/graph.ts'
 import type { Rejects } from './intake/rejects.ts'
 import type { RelayLimits } from './intake/relay-price.ts'
 import type { WaitingPool } from './intake/waiting-pool.ts'
@@ -277,6 +277,10 @@ export class LedgerReader {
 
   pathToFinal(infohash: Infohash, limit = 10_000): Ancestors {
     return ancestorsOf(this.#database.disk, this.#pool, infohash, limit)
+  }
+
+  descendants(infohash: Infohash, limit = WALK): number {
+    return countDescendants(this.#database.disk, infohash, limit)
   }
 
   branch(): { final: LedgerBlock; blocks: LedgerBlock[] } {

@@ -301,6 +301,8 @@ export interface TransactionLedger extends AsyncDisposable {
     infohash: Infohash,
     limit?: number,
   ): { missing: readonly Infohash[]; unordered: readonly Infohash[]; complete: boolean }
+  /** How many transactions that count spend, at once or through others, what this one pays. Counting stops at `limit` (default 1,000). */
+  descendants(infohash: Infohash, limit?: number): number
 
   /** The branch: its newest final block, and the blocks above it, oldest first. At first `final` is block 0 with a zero id. */
   branch(): { readonly final: LedgerBlock; readonly blocks: readonly LedgerBlock[] }

@@ -22,8 +22,8 @@ import { meetingPoint } from './meeting-point.ts'
 import { DEFAULT_NETWORK_OPTIONS, NETWORK_BOUNDS, type NetworkBounds, type NetworkOptions } from './options.ts'
 import { isLoopback } from './places/addresses.ts'
 import { Anchors, mayBeDialled } from './places/anchors.ts'
-import { formatAddress, isAddress, isLoopbackAddress } from './proof.ts'
 import { isPublicHost, Reach } from './places/reach.ts'
+import { formatAddress, isAddress, isLoopbackAddress } from './proof.ts'
 import type { NetworkStore, StoreChange, Summary, TorrentFile } from './store.ts'
 import { TorrentClient } from './torrent/client.ts'
 import type { Progress } from './torrent/download.ts'
@@ -41,6 +41,8 @@ export type NetworkDeps = {
   readonly anchors?: string
   /** Nobody is connected any more, and nobody will be: whoever runs this should end it. */
   readonly onDied?: (error: OperationError) => void
+  /** Whether the user's own coins hang on a transaction: it is seeded before all others. */
+  readonly isOwn?: (infohash: Infohash) => boolean
   /** Of this program, for the peers. */
   readonly version?: string
 }
@@ -71,6 +73,7 @@ export class Network {
   readonly #log: Logger
   readonly #now: () => number
   readonly #version: string | undefined
+  readonly #isOwn: (infohash: Infohash) => boolean
   readonly #options: NetworkOptions
   readonly #bounds: NetworkBounds
   readonly #bans: Bans
@@ -97,7 +100,16 @@ export class Network {
   #indexing: Promise<void> = Promise.resolve()
 
   constructor(
-    { store, log, now = () => performance.now(), bounds = {}, anchors, onDied = () => {}, version }: NetworkDeps,
+    {
+      store,
+      log,
+      now = () => performance.now(),
+      bounds = {},
+      anchors,
+      onDied = () => {},
+      version,
+      isOwn = () => false,
+    }: NetworkDeps,
     options: Partial<NetworkOptions> = {},
   ) {
     this.#store = store
@@ -105,6 +117,7 @@ export class Network {
     this.#onDied = onDied
     this.#now = now
     this.#version = version
+    this.#isOwn = isOwn
     this.#options = { ...DEFAULT_NETWORK_OPTIONS, ...options }
     this.#bounds = { ...NETWORK_BOUNDS, ...bounds }
     this.#bans = new Bans(now, { sparesLoopback: this.#bounds.sparesLoopback })
@@ -145,6 +158,7 @@ export class Network {
       {
         log: this.#log,
         lookup: (infohash) => this.#contentOf(infohash),
+        isOwn: this.#isOwn,
         lookupSecret: (hash) => this.#secrets.get(hash),
         isBanned: (host) => this.#bans.hasHost(host),
         onDied: this.#onDied,
@@ -207,6 +221,18 @@ export class Network {
       ...hello,
       ...{ summary, received, sent, connectedMs: this.#now() - connectedAt },
     }))
+  }
+
+  /**
+   * Connected nodes that have a transaction, as far as this one knows: they announced it, sent it or fetched it here, or their last summary shows the same set
+   * with it. Others may have it too.
+   */
+  holders(infohash: Infohash): number {
+    const { fingerprint } = this.#store.summary()
+    const isShared = this.#store.transaction(infohash) !== undefined
+    return this.#hub.peers.filter((peer) => {
+      return peer.holds(infohash) || (isShared && peer.summary?.fingerprint === fingerprint)
+    }).length
   }
 
   /** Infohashes that peers announced and that are not here yet; live torrents; how far a sync is, while there is one. */

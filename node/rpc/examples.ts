@@ -170,11 +170,13 @@ export const EXAMPLES: { readonly [M in Method]: { readonly params: CallParams<M
     },
   },
   tx_submit: { params: { file: PAYMENT_FILE }, result: UNORDERED },
-  tx_get: { params: { infohash: PAYMENT, fetchMs: 5_000 }, result: ORDERED },
+  tx_get: { params: { infohash: PAYMENT, fetchMs: 5_000 }, result: { ...ORDERED, heldBy: 1, descendants: 1 } },
   tx_where: {
     params: { infohash: REQUEST },
     result: {
       ...REQUESTED,
+      heldBy: 1,
+      descendants: 0,
       elsewhere: [],
       unread: 0,
       bridging: {

@@ -1,7 +1,7 @@
 // Walks over transactions and their ancestors: what is missing, what is in the way, what no block has ordered. Bounded, never recursive.
 
 import type { Infohash } from '../../protocol/ids.ts'
-import { creatorStanding, entryOf, rivalsOf } from '../standing/books.ts'
+import { creatorStanding, entryOf, rivalsOf, spendsOf } from '../standing/books.ts'
 import { judge } from '../standing/judge.ts'
 import type { Reader } from '../store/database.ts'
 import { type Entry, isSettled } from '../store/tables.ts'
@@ -33,6 +33,19 @@ export function ancestorsOf(reader: Reader, pool: WaitingPool, infohash: Infohas
     for (const input of 'inputs' in item ? item.inputs.map(([one]) => one) : item.prev) seen.add(input) // a set's iteration reaches what is added during it
   }
   return { missing, unordered, complete: true }
+}
+
+/** How many transactions descend from one and count, at most `limit`. */
+export function countDescendants(reader: Reader, infohash: Infohash, limit: number): number {
+  const seen = new Set([infohash])
+  for (const next of seen) {
+    for (const [purse] of entryOf(reader, next)?.outputs ?? []) {
+      const { live } = spendsOf(reader, next, purse)
+      if (live !== '') seen.add(live)
+      if (seen.size > limit) return limit
+    }
+  }
+  return seen.size - 1
 }
 
 /**

@@ -69,8 +69,9 @@ export class Fetcher {
       const some = infohashes.slice(at, at + ANNOUNCED_AT_ONCE)
       const fresh = await this.#deps.announced.run(peer, some.length * ANNOUNCED_COST, () => {
         const unknown = some.filter((infohash) => !this.#deps.store.has(infohash))
-        // What is known here was announced to the peer when it was new, so that remembering it would only cost.
         for (const infohash of unknown) peer.remember(infohash)
+        // What is known here was announced to the peer when it was new, so that remembering it would only cost.
+        if (unknown.length < some.length) for (const infohash of some) peer.confirm(infohash)
         return unknown
       })
       if (fresh.length > 0) this.#announcements.add(peer, fresh)

@@ -248,7 +248,7 @@ export class Hub {
     for (const { peer, pending } of this.#sessions.values()) {
       const infohashes = pending.splice(0, MAX_INFOHASHES).filter((infohash) => !peer.remembers(infohash))
       if (infohashes.length > 0) peer.send({ type: 'have', infohashes })
-      for (const infohash of infohashes) peer.remember(infohash)
+      for (const infohash of infohashes) peer.remember(infohash, false)
       if (pending.length > 0) this.#announceTimer ??= setTimeout(() => this.#announce(), ANNOUNCE_AFTER_MS)
     }
   }

@@ -62,9 +62,12 @@ export class RemotePeer {
   readonly #known: TokenBucket
   readonly #work: FairWork
   readonly #faults: TokenBucket
-  /** Infohashes that the remote surely has, and older ones: to take the oldest out of one set, again and again, costs more than all else. */
-  #remembered = new Set<Infohash>()
-  #rememberedBefore = new Set<Infohash>()
+  /**
+   * Infohashes that need not be announced to the remote, with whether it surely has them or was only told, and older ones: to take the oldest out of one
+   * map, again and again, costs more than all else.
+   */
+  #remembered = new Map<Infohash, boolean>()
+  #rememberedBefore = new Map<Infohash, boolean>()
   readonly #closed = new AbortController()
   readonly #received = new Meter()
   readonly #sent = new Meter()
@@ -149,12 +152,24 @@ export class RemotePeer {
     this.#send(message)
   }
 
-  remember(infohash: Infohash): void {
+  /** `has`: it sent it, or said that it has it; else it was told. */
+  remember(infohash: Infohash, has = true): void {
     if (this.#remembered.size >= limits.MAX_REMEMBERED) {
       this.#rememberedBefore = this.#remembered
-      this.#remembered = new Set()
+      this.#remembered = new Map()
     }
-    this.#remembered.add(infohash)
+    this.#remembered.set(infohash, has || this.holds(infohash))
+  }
+
+  /** It fetched what it was told of, or says that it has it: nothing is added for that. */
+  confirm(infohash: Infohash): void {
+    if (this.#remembered.has(infohash)) this.#remembered.set(infohash, true)
+    else if (this.#rememberedBefore.has(infohash)) this.#rememberedBefore.set(infohash, true)
+  }
+
+  /** Whether it surely has a transaction. */
+  holds(infohash: Infohash): boolean {
+    return this.#remembered.get(infohash) ?? this.#rememberedBefore.get(infohash) ?? false
   }
 
   remembers(infohash: Infohash): boolean {

@@ -34,6 +34,7 @@ export async function answer(
         const read = () => infohashes.map((infohash) => store.transaction(infohash) ?? NOTHING)
         files.push(...(await peer.serve(infohashes.length, read)))
       }
+      for (const [i, infohash] of question.infohashes.entries()) if (files[i] !== NOTHING) peer.confirm(infohash)
       return { type: 'files', id, files }
     }
     case 'count':

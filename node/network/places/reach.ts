@@ -3,7 +3,7 @@
 import { BlockList, isIP } from 'node:net'
 import { rangeOf } from './addresses.ts'
 
-/** Peers of different networks that must have named the same address. */
+/** Peers of different ranges of addresses that must have named the same address. */
 const LEAST_VOTES = 2
 /** Voters that are remembered, the oldest go first. */
 const MAX_VOTERS = 64
@@ -70,7 +70,7 @@ export function decodeHost(bytes: Uint8Array): string | undefined {
 
 /** What peers say of this node's address. */
 export class Reach {
-  /** By the network of the peer, so that one host has one vote. */
+  /** By the range of the peer, so that who has many addresses of one has one vote. */
   readonly #votes = new Map<string, string>()
   #isReached = false
 

@@ -16,6 +16,7 @@ import { guardWire } from './guard.ts'
 import { IdleWires } from './idle-wires.ts'
 import { Incoming } from './incoming.ts'
 import { type Content, encodeTorrent, parseFolder } from './metainfo.ts'
+import { makesRoom } from './places-awake.ts'
 import { networkDied, notListening } from './problems.ts'
 
 export type ClientOptions = {
@@ -46,6 +47,8 @@ export type ClientDeps = {
   /** The infohash whose sha1('req2' + infohash) this is: how an encrypted handshake names a torrent. */
   readonly lookupSecret: (hash: string) => Infohash | undefined
   readonly isBanned: (host: string) => boolean
+  /** Whether the user's own coins hang on a stored torrent: it is live before all others. */
+  readonly isOwn: (infohash: Infohash) => boolean
   /** It has closed its port and every connection by itself, and does not come back. */
   readonly onDied: (error: OperationError) => void
 }
@@ -64,6 +67,7 @@ export class TorrentClient extends WebTorrent {
   /** Live torrents that may be put to sleep, with the time when they were last of use (milliseconds). */
   readonly #idleSince = new Map<Torrent, number>()
   readonly #wakes = new TokenBucket(WAKES_PER_SECOND, WAKES_BURST)
+  readonly #ownWakes = new TokenBucket(WAKES_PER_SECOND, WAKES_BURST)
   readonly #incoming: Incoming
   /** What does not sleep: the meeting point. */
   readonly #seeded = new WeakSet<Torrent>()
@@ -177,10 +181,10 @@ export class TorrentClient extends WebTorrent {
   }
 
   async #wake(infohash: Infohash): Promise<Torrent | null> {
-    if (!this.#wakes.take(1)) return null
+    if (!(this.#deps.isOwn(infohash) ? this.#ownWakes : this.#wakes).take(1)) return null
     try {
       const content = await this.#deps.lookup(infohash)
-      if (content === undefined || this.destroyed || !this.#makeRoom()) return null
+      if (content === undefined || this.destroyed || !this.#makeRoom(infohash)) return null
       const torrent = this.#addContent(content, [])
       this.keepUntilIdle(torrent)
       await becomesReady(torrent)
@@ -201,15 +205,12 @@ export class TorrentClient extends WebTorrent {
     })
   }
 
-  /** Puts the longest idle torrent to sleep where all places are taken; false if none is idle. */
-  #makeRoom(): boolean {
+  /** Puts a torrent to sleep where all places are taken; false if none may go for this one. */
+  #makeRoom(infohash: Infohash): boolean {
     if (this.#idleSince.size < this.#options.maxLiveTorrents) return true
-    for (const torrent of this.#idleSince.keys()) {
-      if (torrent.wires.length > 0) continue
-      this.#sleep(torrent)
-      return true
-    }
-    return false
+    const torrent = makesRoom(this.#idleSince.keys(), infohash, this.#deps.isOwn)
+    if (torrent !== undefined) this.#sleep(torrent)
+    return torrent !== undefined
   }
 
   #sweepIdle(): void {

@@ -8,6 +8,7 @@ import { OperationError } from '../../errors.ts'
 import type { TransactionLedger } from '../../ledger/types.ts'
 import type { Network } from '../../network/network.ts'
 import type { NodeStore } from '../../network-store.ts'
+import type { OwnPayments } from '../../own-payments.ts'
 import type { Hash } from '../../protocol/ids.ts'
 import { describeProblem, PROBLEM_WORDS, type Problem } from '../../protocol/problems.ts'
 import { type Time, toTime } from '../../protocol/units.ts'
@@ -20,6 +21,8 @@ export type NodeParts = {
   readonly network: Network
   readonly store: NodeStore
   readonly trackers: readonly string[]
+  /** Remembers that the user's coins hang on a transaction. */
+  readonly own: Pick<OwnPayments, 'add'>
   /** Absent in a node without Ethereum. */
   readonly follower: BridgeFollower | undefined
   /** Resolves when the ledger orders by what the follower knows. */

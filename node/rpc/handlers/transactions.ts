@@ -28,6 +28,7 @@ export function transactionHandlers(parts: NodeParts) {
   return {
     tx_submit: async ({ file }) => {
       await ledger.submit(file, 'rpc')
+      parts.own.add(infohashOf(file))
       return recordOf(parts, infohashOf(file))
     },
     tx_get: async ({ infohash, fetchMs }) => {
@@ -36,11 +37,11 @@ export function transactionHandlers(parts: NodeParts) {
           throw withMissing(parts, infohash, error)
         })
       }
-      return recordOf(parts, infohash)
+      return { ...recordOf(parts, infohash), ...strengthOf(parts, infohash) }
     },
     tx_where: async ({ infohash }) => {
       await parts.settle()
-      const record = recordOf(parts, infohash)
+      const record = { ...recordOf(parts, infohash), ...strengthOf(parts, infohash) }
       const tx = record.file && decodeTransaction(record.file)
       if (tx?.kind === 'deposit' && record.status === 'waiting')
         return { ...record, elsewhere: [], unread: 0, reorganised: reorganisedOf(parts, tx) }
@@ -148,6 +149,11 @@ function recordOf({ ledger, follower }: NodeParts, infohash: Infohash): Result<'
       ...(isRuleError(error, 'invalid-transaction') ? { reason: error.facts.reason } : {}),
     },
   }
+}
+
+function strengthOf({ ledger, network }: NodeParts, infohash: Infohash) {
+  if (ledger.file(infohash) === undefined) return {}
+  return { heldBy: network.holders(infohash), descendants: ledger.descendants(infohash) }
 }
 
 /** A take has two who sign. */

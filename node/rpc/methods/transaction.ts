@@ -40,6 +40,22 @@ export const transactionRecord = z
   })
   .meta({ id: 'TransactionRecord', description: 'What this node knows of a transaction.' })
 
+/** How strongly a transaction is held, by this node's view of its neighbours. */
+const strength = {
+  heldBy: z
+    .number()
+    .int()
+    .optional()
+    .describe(
+      'Connected nodes that are known to have it: they announced it, sent it or fetched it, or have the same set. Absent of what is not here.',
+    ),
+  descendants: z
+    .number()
+    .int()
+    .optional()
+    .describe('Transactions that spend what it pays, at once or through others, and count; counting stops at 1,000.'),
+}
+
 /** A block above the final one, not refuted, that contains a transaction although the leading branch does not go through it. */
 const otherBlock = z
   .object({ block: hash, step: z.number().int(), verdict, problem: z.string().optional(), wrong: wrong.optional() })
@@ -112,13 +128,14 @@ export const TRANSACTION_METHODS = {
       infohash,
       fetchMs: z.number().int().min(0).max(60_000).default(0).describe('How long to ask for it, in milliseconds.'),
     }),
-    result: transactionRecord,
+    result: transactionRecord.extend(strength),
     errors: FETCH_ERRORS,
   },
   tx_where: {
     summary: 'Where the money of a transaction is, and of a request: what it waits for and when it is paid.',
     params: z.strictObject({ infohash }),
     result: transactionRecord.extend({
+      ...strength,
       bridging: bridging.optional(),
       elsewhere: z.array(otherBlock),
       reorganised: reorganised.optional(),

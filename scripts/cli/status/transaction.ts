@@ -79,9 +79,10 @@ export async function transactionStatus(
   if (where.reorganised !== undefined) rows.push(describeMoved(where.reorganised))
   else if (deposit !== undefined) rows.push(...describeDeposit(deposit, isDepositWaiting, now))
   if (where.block !== undefined) rows.push(['block', `${where.block}, step ${where.step}`])
-  if (where.missing.length > 0) rows.push(['missing', where.missing.join(', ')])
+  if (where.missing.length > 0) rows.push(['missing', missingWords(where.missing)])
   if (where.rivals.length > 0) rows.push(['rivals', where.rivals.join(', ')])
   if (where.status === 'accepted') rows.push(['stands on', describeAncestors(where.unorderedAncestors)])
+  rows.push(...strengthRows(where))
   rows.push(...where.elsewhere.map(describeOther))
   if (where.unread > 0) rows.push(['not read', `${where.unread} lighter blocks off the leading branch`])
   const waiting = await waitingOf(context, node, where)
@@ -108,6 +109,19 @@ export async function transactionStatus(
   const isPaid = bridging === undefined || bridging.paid || bridging.asset !== undefined
   const isOver = where.status === 'invalid' || (where.status === 'final' && isPaid)
   return { data, text: formatTable(rows), isOver }
+}
+
+/** What a payment lacks, and who can help. */
+export function missingWords(missing: readonly Infohash[]): string {
+  return `${missing.join(', ')}: none of the peers has delivered ${missing.length === 1 ? 'it' : `these ${missing.length}`}; ask the payer for a proof with its ancestors ("ttx proof export")`
+}
+
+/** How many have it, and how much hangs on it: of what a block orders nobody needs to know. */
+export function strengthRows({ status, heldBy, descendants }: RpcResult<'tx_get'>): [string, string][] {
+  if (status === 'final' || heldBy === undefined || descendants === undefined) return []
+  const rows: [string, string][] = [['held by', heldBy === 1 ? '1 connected node' : `${heldBy} connected nodes`]]
+  if (descendants > 0) rows.push(['built on by', descendants === 1 ? '1 payment' : `${descendants} payments`])
+  return rows
 }
 
 type Deposit = {

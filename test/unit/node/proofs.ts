@@ -7,6 +7,7 @@ import type { TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { OperationError } from '../../../node/errors.ts'
 import { Ledger } from '../../../node/ledger/ledger.ts'
+import { OwnPayments } from '../../../node/own-payments.ts'
 import { genesisInfohash } from '../../../node/protocol/genesis.ts'
 import type { Infohash } from '../../../node/protocol/ids.ts'
 import { accountOf, genesisOf, type Paid, pay, RULES } from '../../../scripts/assure/models/world.ts'
@@ -52,7 +53,7 @@ export async function lonely(t: TestContext, delivers: readonly Paid[] = []) {
       return found.file
     },
   }
-  return { ledger, network, asked }
+  return { ledger, network, own: new OwnPayments(ledger), asked }
 }
 
 export async function until(what: string, isTrue: () => boolean | Promise<boolean>): Promise<void> {

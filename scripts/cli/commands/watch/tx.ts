@@ -28,7 +28,7 @@ import { showWhile } from '../../live-line.ts'
 import { takeData, takeRows } from '../../offers/swap-words.ts'
 import { parseLimit } from '../../payment-arguments.ts'
 import { addSettings } from '../../setting-flags.ts'
-import { STATUS_WORDS } from '../../status/transaction.ts'
+import { missingWords, STATUS_WORDS, strengthRows } from '../../status/transaction.ts'
 import { addressOf, WHOSE } from '../../whose.ts'
 import { walletAddress } from '../hold/balance.ts'
 
@@ -214,8 +214,8 @@ function describeRecord(record: Known): [string, string][] {
   if (firstSeen !== undefined) rows.push(['first seen', new Date(firstSeen).toISOString()])
   if (block !== undefined) rows.push(['block', `${block}, step ${step}`])
   if (rivals.length > 0) rows.push(['rivals', rivals.join(', ')])
-  if (missing.length > 0) rows.push(['missing', missing.join(', ')])
-  return rows
+  if (missing.length > 0) rows.push(['missing', missingWords(missing)])
+  return [...rows, ...strengthRows(record)]
 }
 
 function describe(tx: Transaction, asset: Asset | undefined, owner: Address): string {

@@ -14,6 +14,7 @@ import { type Look, type Progress, type Stage, type WaitOptions, wait } from '..
 import { OperationError } from '../../../../node/errors.ts'
 import { LAG_BLOCKS } from '../../../../node/ethereum/chain.ts'
 import { Ledger } from '../../../../node/ledger/ledger.ts'
+import { OwnPayments } from '../../../../node/own-payments.ts'
 import { netOf } from '../../../../node/protocol/fee.ts'
 import { genesisInfohash } from '../../../../node/protocol/genesis.ts'
 import { type Infohash, toAddress, ZERO_ADDRESS, ZERO_HASH } from '../../../../node/protocol/ids.ts'
@@ -46,7 +47,9 @@ async function open(t: TestContext, follower?: { status: { state: string }; view
     throw new OperationError('transaction-not-found', 'nobody is there', { retry: true })
   }
   const definition = { rules: RULES }
-  const parts = { ledger, network: { fetch }, definition, trackers: [], follower, settle: async () => undefined }
+  const network = { fetch, holders: () => 0 }
+  const own = new OwnPayments(ledger)
+  const parts = { ledger, network, own, definition, trackers: [], follower, settle: async () => undefined }
   const handlers = transactionHandlers(parts as never)
   // Of the bridge, that the block is not there: then there are no times.
   const bridge_block = async () => {

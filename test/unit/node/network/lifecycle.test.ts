@@ -101,7 +101,13 @@ test('a client whose port fails under it says that it has died, and one that is 
   const open = async () => {
     const client = new TorrentClient(
       {
-        ...{ log: SILENT, lookup: async () => undefined, lookupSecret: () => undefined, isBanned: () => false },
+        ...{
+          log: SILENT,
+          lookup: async () => undefined,
+          lookupSecret: () => undefined,
+          isOwn: () => false,
+          isBanned: () => false,
+        },
         onDied: ({ code, message }) => deaths.push(code, message),
       },
       { ...DEFAULT_NETWORK_OPTIONS, ...NETWORK_BOUNDS, port: 0 },

@@ -28,8 +28,8 @@ test('an address goes over the wire in four or sixteen bytes', () => {
 
 test('an address counts if two peers that this node dialled see it, and somebody outside came in', () => {
   const reach = new Reach()
-  reach.add({ host: A, outgoing: true, sees: OURS })
-  reach.add({ host: A, outgoing: true, sees: OURS })
+  // One that has many addresses of one range has one vote.
+  for (const host of [A, '8.8.4.4', '8.8.200.1']) reach.add({ host, outgoing: true, sees: OURS })
   reach.add({ host: C, outgoing: false })
   assert.equal(reach.host, undefined)
   reach.add({ host: B, outgoing: true, sees: OURS })
@@ -61,8 +61,8 @@ test('strangers that come in have no vote, a liar among those who were dialled c
 test('a thousand voters are not remembered, the newest count', () => {
   const reach = new Reach()
   reach.add({ host: C, outgoing: false })
-  for (let i = 0; i < 1_000; i++) reach.add({ host: `9.9.${i % 256}.${i >> 8}`, outgoing: true, sees: OURS })
-  for (let i = 0; i < 64; i++) reach.add({ host: `8.8.8.${i}`, outgoing: true, sees: '6.6.6.6' })
+  for (let i = 0; i < 1_000; i++) reach.add({ host: `9.${i % 256}.${i >> 8}.1`, outgoing: true, sees: OURS })
+  for (let i = 0; i < 64; i++) reach.add({ host: `8.${i}.8.8`, outgoing: true, sees: '6.6.6.6' })
   assert.equal(reach.host, '6.6.6.6')
 })
 

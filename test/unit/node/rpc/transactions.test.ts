@@ -9,6 +9,7 @@ import { createNodeClient } from '../../../../node/client/rpc.ts'
 import { OperationError } from '../../../../node/errors.ts'
 import { Ledger } from '../../../../node/ledger/ledger.ts'
 import { encodeProof, parseProof } from '../../../../node/network/proof.ts'
+import { OwnPayments } from '../../../../node/own-payments.ts'
 import { encodeText } from '../../../../node/protocol/bytes.ts'
 import { netOf } from '../../../../node/protocol/fee.ts'
 import { genesisInfohash } from '../../../../node/protocol/genesis.ts'
@@ -36,11 +37,19 @@ async function open(t: TestContext) {
   // Of a network, that nobody is there.
   const network = {
     publicAddress: () => undefined,
+    holders: () => 0,
     fetch: async () => {
       throw new OperationError('transaction-not-found', 'nobody is there', { retry: true })
     },
   }
-  const parts = { ledger, network, trackers: [], follower: undefined, settle: async () => undefined }
+  const parts = {
+    ledger,
+    network,
+    own: new OwnPayments(ledger),
+    trackers: [],
+    follower: undefined,
+    settle: async () => undefined,
+  }
   return createNodeClient(await serve(t, transactionHandlers(parts as never)))
 }
 

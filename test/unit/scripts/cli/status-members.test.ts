@@ -31,7 +31,7 @@ type Case = {
 
 const PAGE = new URL('../../../../docs/cli.md', import.meta.url)
 const ALWAYS = ['infohash', 'status', 'missing', 'rivals', 'unorderedAncestors', 'elsewhere', 'unread']
-const HERE = [...ALWAYS, 'firstSeen']
+const HERE = [...ALWAYS, 'firstSeen', 'heldBy', 'descendants']
 const FINAL_TIME = ['finalTime', 'finalAt', 'finalAtLatest']
 
 const { network, bridge: live } = EXAMPLES.node_info.result
@@ -45,10 +45,10 @@ const deposit = encodeTransaction(
   }),
 )
 const nothing = { elsewhere: [], unread: 0 }
-const payment: Where = { ...EXAMPLES.tx_submit.result, ...nothing }
+const payment: Where = { ...EXAMPLES.tx_submit.result, ...nothing, heldBy: 1, descendants: 0 }
 const ordered: Where = { ...EXAMPLES.tx_get.result, ...nothing }
 const waiting: Where = { ...payment, infohash: infohashOf(deposit), file: deposit, status: 'waiting' }
-const { file: _file, firstSeen: _firstSeen, ...unstored } = payment
+const { file: _file, firstSeen: _firstSeen, heldBy: _heldBy, descendants: _descendants, ...unstored } = payment
 const [maker, taker] = [accountOf('maker'), accountOf('taker')]
 const offer = signOffer(maker, {
   ...{ give: { tokens: 5n, asset: payment.infohash }, want: { tokens: 7n }, time: 1 },

@@ -79,7 +79,8 @@ export class Street {
     this.takers = takers.map(signerOf)
     this.gold = gold
     const { ledger } = opened
-    const parts = { ledger, settle: async () => undefined, network: {}, trackers: [], follower: undefined }
+    const others = { network: { holders: () => 0 }, own: { add: () => undefined } }
+    const parts = { ledger, settle: async () => undefined, ...others, trackers: [], follower: undefined }
     const handlers = transactionHandlers(parts as unknown as NodeParts) // what these methods need of it
     const submit: Handlers['tx_submit'] = async (params) => {
       const record = await handlers.tx_submit(params)
