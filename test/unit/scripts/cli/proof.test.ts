@@ -1,0 +1,64 @@
+// `ttx proof` and `ttx tx show` of real nodes: one file brings a payment to a node that nobody is connected to, and what is missing is said in words.
+
+import assert from 'node:assert/strict'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { parseProof } from '../../../../node/network/proof.ts'
+import { EXAMPLES } from '../../../../node/rpc/examples.ts'
+import { transactionHandlers } from '../../../../node/rpc/handlers/transactions.ts'
+import { runCli } from '../../../../scripts/cli/program.ts'
+import { fakeShell } from '../../../support/fake-shell.ts'
+import { serve } from '../../../support/rpc/serve.ts'
+import { chainOf, lonely } from '../../node/proofs.ts'
+
+/** A node whose peers, `holders` of them, deliver nothing, and a command line beside it. */
+async function open(t: TestContext, holders: number, address?: string) {
+  const data = await mkdtemp(join(tmpdir(), 'ttx-proof-'))
+  t.after(() => rm(data, { recursive: true, force: true }))
+  const { ledger, own, network: nobody } = await lonely(t)
+  const network = { ...nobody, holders: () => holders, publicAddress: () => address }
+  const parts = { ledger, own, network, trackers: [], follower: undefined, settle: async () => undefined }
+  const methods = transactionHandlers(parts as never) // what these methods need of it
+  const url = await serve(t, { ...methods, node_info: async () => EXAMPLES.node_info.result })
+  const ttx = async (...line: string[]) => {
+    const shell = fakeShell({ folder: data })
+    const code = await runCli([...line, '--node', url, '--data', data], shell)
+    return { code, out: shell.out(), err: shell.err() }
+  }
+  return { ledger, data, ttx }
+}
+
+test('a payment with its ancestors goes from node to node as one file; without them the node says what is missing', async (t) => {
+  const chain = chainOf(4)
+  const last = chain.at(-1) ?? chain[0]
+  const payer = await open(t, 2, '93.184.216.34:7651')
+  for (const { file } of chain) await payer.ledger.submit(file, 'rpc')
+  const file = join(payer.data, 'payment.torrent')
+  const small = join(payer.data, 'small.torrent')
+  const exported = await payer.ttx('proof', 'export', last.infohash, file)
+  assert.equal(exported.code, 0, exported.err)
+  assert.match(exported.out, /inside +the payment and all 3 of these/)
+  assert.match(exported.out, /names +93\.184\.216\.34:7651/)
+  const { ancestors, peers } = parseProof(await readFile(file))
+  assert.deepEqual([ancestors.length, peers], [3, ['93.184.216.34:7651']])
+  const bare = await payer.ttx('proof', 'export', last.infohash, small, '--no-ancestors', '--json')
+  assert.deepEqual([JSON.parse(bare.out).left, parseProof(await readFile(small)).ancestors.length], [3, 0])
+  const shown = await payer.ttx('tx', 'show', chain[0].infohash)
+  assert.match(shown.out, /held by +2 connected nodes\n/)
+  assert.match(shown.out, /built on by +3 payments\n/)
+
+  const payee = await open(t, 1)
+  await payee.ledger.submit(last.file, 'rpc')
+  const waiting = await payee.ttx('tx', 'show', last.infohash)
+  assert.match(
+    waiting.out,
+    /missing +[0-9a-f]{40}: none of the peers has delivered it; ask the payer for a proof with its/,
+  )
+  const imported = await payee.ttx('proof', 'import', file)
+  assert.match(imported.out, /status +accepted/)
+  const again = await payee.ttx('proof', 'export', last.infohash, join(payee.data, 'again.torrent'))
+  assert.match(again.out, /names +no node: none is known that others can reach; set --public-address/)
+  assert.match((await payee.ttx('tx', 'show', last.infohash)).out, /held by +1 connected node\n/)
+})
