@@ -102,8 +102,8 @@ export class BlobStage {
     return join(folder, 'outbox.json')
   }
 
-  /** As a new process has it; `file` keeps what it signs, and an endpoint has `timeoutMs` for an answer. */
-  async sender(options: SenderOptions = {}, file?: string, timeoutMs = 10_000): Promise<TransactionSender> {
+  /** As a new process has it; `file` keeps what it signs, and an endpoint has `timeoutMs` for an answer: with its first blob anvil loads a setup. */
+  async sender(options: SenderOptions = {}, file?: string, timeoutMs = 60_000): Promise<TransactionSender> {
     const network = { chain: 31_337n, bridge: HARNESS }
     const now = () => this.nowMs
     const ethereum = new HarnessAccount({ urls: [this.proxy.url], network, signer, now }, { retries: 0, timeoutMs })
