@@ -2,12 +2,12 @@
 
 import { OperationError } from './errors.ts'
 import type { TransactionLedger } from './ledger/types.ts'
+import { parentsFirst } from './lineage.ts'
 import type { Network } from './network/network.ts'
 import { parseProof } from './network/proof.ts'
 import type { OwnPayments } from './own-payments.ts'
 import type { Infohash } from './protocol/ids.ts'
 import { infohashOf } from './protocol/infohash.ts'
-import { parentsFirst } from './protocol/lineage.ts'
 import { RuleError } from './protocol/rule-error.ts'
 
 export type ProofTaker = {

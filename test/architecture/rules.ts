@@ -79,7 +79,7 @@ const FOLDER_RULES: readonly FolderRule[] = [
   // What users do on Ethereum, with a key and an outbox of their own: no page has these.
   {
     folder: 'node/client/ethereum/',
-    ours: ['node/protocol/', 'node/rpc/api.ts', 'node/client/', 'node/ethereum/', 'node/errors.ts'],
+    ours: ['node/protocol/', 'node/rpc/api.ts', 'node/client/', 'node/ethereum/', 'node/errors.ts', 'node/lineage.ts'],
     packages: [],
   },
   {

@@ -1,8 +1,8 @@
 // The order in which transactions are handed in: parents before what spends them.
 
-import type { Infohash } from './ids.ts'
-import { RuleError } from './rule-error.ts'
-import { decodeTransaction, isPackable, parentsOf } from './transaction.ts'
+import type { Infohash } from './protocol/ids.ts'
+import { RuleError } from './protocol/rule-error.ts'
+import { decodeTransaction, isPackable, parentsOf } from './protocol/transaction.ts'
 
 /**
  * `roots` and their ancestors, as far as `known` has the files: each once, parents first. What is not among `known` is left out, and so is what no root

@@ -2,12 +2,12 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { encodeText } from '../../../../node/protocol/bytes.ts'
-import type { Infohash } from '../../../../node/protocol/ids.ts'
-import { infohashOf } from '../../../../node/protocol/infohash.ts'
-import { parentsFirst } from '../../../../node/protocol/lineage.ts'
-import { encodeTransaction } from '../../../../node/protocol/transaction.ts'
-import { accountOf, pay, randomOf } from '../../../../scripts/assure/models/world.ts'
+import { parentsFirst } from '../../../node/lineage.ts'
+import { encodeText } from '../../../node/protocol/bytes.ts'
+import type { Infohash } from '../../../node/protocol/ids.ts'
+import { infohashOf } from '../../../node/protocol/infohash.ts'
+import { encodeTransaction } from '../../../node/protocol/transaction.ts'
+import { accountOf, pay, randomOf } from '../../../scripts/assure/models/world.ts'
 
 const alice = accountOf('alice')
 const start = 'ab'.repeat(20) as Infohash
