@@ -10,7 +10,7 @@ import { MOST_RELAY_BITS } from '../../relay-bits.ts'
 const FREE = 256
 /** Of the payments that are kept in all, the share that a coin that holds all money could have for nothing: one in this number. */
 const SHARE = 2n
-/** Zero bits of the first one that is not free: a twentieth of a second for a wallet. */
+/** Zero bits of the first one that is not free: a tenth of a second for a wallet. */
 const FIRST_BITS = 10
 /** More of them at each doubling: the whole of a doubling so costs eight times that before. */
 const DOUBLING_BITS = 2

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { formatHex } from '../../../../node/protocol/bytes.ts'
+import { encodeUint, formatHex } from '../../../../node/protocol/bytes.ts'
 import type { Secp256k1 } from '../../../../node/protocol/secp256k1/backend.ts'
 import { secp256k1 as native } from '../../../../node/protocol/secp256k1/native.ts'
 import { secp256k1 as noble } from '../../../../node/protocol/secp256k1/noble.ts'
@@ -41,6 +41,25 @@ test(`both backends make the same signatures and public keys, and refuse the sam
   }
   t.diagnostic(`${signed} signatures, ${refused} refused`)
   assert.ok(signed > 300 && refused > 10)
+})
+
+test('both backends make the same further signatures of one digest, each another one and each of the same signer', () => {
+  for (const { digest, privateKey } of Array.from(signingCases(seed + 1, 20)).filter(
+    ({ digest }) => digest.length === 32,
+  )) {
+    if (BigInt(`0x${formatHex(digest)}`) >= order || keyBy(native, privateKey) === 'refused') continue
+    const made = [0n, 1n, 2n, 2n ** 40n, 2n ** 256n - 1n].map((number) => {
+      const extra = encodeUint(number, 32)
+      const { signature, recovery } = native.sign(digest, privateKey, extra)
+      const other = noble.sign(digest, privateKey, extra)
+      assert.deepEqual([Uint8Array.from(other.signature), other.recovery], [Uint8Array.from(signature), recovery])
+      const key = native.recoverKey(digest, signature, recovery)
+      assert.equal(key && formatHex(key), keyBy(native, privateKey))
+      return formatHex(signature)
+    })
+    const plain = formatHex(native.sign(digest, privateKey).signature)
+    assert.equal(new Set([plain, ...made]).size, made.length + 1)
+  }
 })
 
 test('a digest above the order is signed as the rest of it is, and the signature holds for both', () => {
