@@ -22,24 +22,25 @@ test('a block that was held back does not displace the one in whose second it co
 
   await holdBlocks(arena)
   // What is held back here is a call that has all of the block.
-  const sent = liars.map((liar) => liar.publish({ content: 'empty', data: 'calldata' }).catch(() => undefined))
+  // Neither counts: another transaction takes the place of the one, and the other one comes too late.
+  for (const liar of liars) void liar.publish({ content: 'empty', data: 'calldata' }).catch(() => undefined)
   const found = await Promise.all(
     (await pendingCalls(arena, ['publish'], 2)).map(async (call) => ({ call, id: await idOf(arena, call) })),
   )
   // Held back is the one of the smaller id, which would win by that.
   const [held, first] = found.toSorted((a, b) => (a.id < b.id ? -1 : 1))
   assert.ok(held && first)
-  await client.dropTransaction({ hash: held.call.hash })
-  const publish = {
-    // Only its own miner can publish it beside another one.
-    ...{ account: held.call.from, chain: null, to: stage.bridge.address, value: BOND },
-    ...{ data: besideOf(held.call, first.id), gas: held.call.gas + 100_000n },
-  }
-  // The dearer call comes first.
+  const data = besideOf(held.call, first.id)
   const { address } = await arena.account('anybody')
   const ahead = await outbid(arena, address, first.call, { value: BOND })
-  await client.impersonateAccount({ address: held.call.from })
-  const behind = await client.sendTransaction(publish)
+  // Only its own miner can publish it beside another one. It takes the place of that miner's first call, which would
+  // come back to the mempool if it were only dropped: whoever waits for it sends it again.
+  const behind = await outbid(arena, held.call.from, held.call, {
+    value: BOND,
+    data,
+    nonce: held.call.nonce,
+    below: 1n,
+  })
   await mineBlock(arena)
   const receipts = await Promise.all([ahead, behind].map((hash) => client.getTransactionReceipt({ hash })))
   assert.deepEqual(
@@ -51,7 +52,7 @@ test('a block that was held back does not displace the one in whose second it co
 
   // In the next one it is a rival like any other: as heavy, later, and behind.
   await releaseBlocks(arena)
-  await stage.anvil.send(stage.bridge.address, publish.data, BOND, parseAddress(held.call.from.toLowerCase()))
+  await stage.anvil.send(stage.bridge.address, data, BOND, parseAddress(held.call.from.toLowerCase()))
   assert.ok((await arena.record(held.id)).publishedAt > (await arena.record(first.id)).publishedAt)
   assert.equal((await arena.record(held.id)).work, (await arena.record(first.id)).work)
   const sender = await arena.sender('anybody')
@@ -59,7 +60,6 @@ test('a block that was held back does not displace the one in whose second it co
   await arena.send(sender, nominateCall(stage.genesisId(), first.id))
   const again = sender.send(nominateCall(stage.genesisId(), held.id))
   await assert.rejects(again, (error) => isRefusal(error, 'NotHeavier'))
-  await Promise.all(sent)
   await arena.countMoney()
 })
 

@@ -46,7 +46,8 @@ test('an asset is entered by a contract, credited by a block, paid on, and leave
   const credit = infohashOf(encodeTransaction(depositTransaction(rules, 0n, { ...entry, fee: queued?.fee ?? fail() })))
   const record = await payees.call('tx_get', { infohash: credit })
   assert.deepEqual([record.status, record.asset], ['ordered', asset])
-  assert.equal(miner.status().blocks.published, 1)
+  // Others may read a block before its miner has the receipt.
+  await stage.until('the miner to know of its block', () => miner.status().blocks.published === 1)
 
   const paid = await pay(payees, signerOf(alice), { to: bob.address, tokens: 300n, asset }, TIME)
   assert.equal(paid.record.asset, asset)

@@ -3,7 +3,22 @@
 import { decodeFunctionData, type Hex } from 'viem'
 import type { Arena } from '../processes/arena.ts'
 
-export type Pending = { readonly hash: Hex; readonly from: Hex; readonly input: Hex; readonly gas: bigint }
+export type Pending = {
+  readonly hash: Hex
+  readonly from: Hex
+  readonly input: Hex
+  readonly gas: bigint
+  readonly nonce: number
+}
+
+type Outbidding = {
+  readonly value?: bigint
+  readonly to?: Hex
+  readonly data?: Hex
+  readonly below?: bigint
+  /** Of the transaction whose place it takes; without it, the account's next one. */
+  readonly nonce?: number
+}
 
 /** The calls of the bridge that publish a block: rows in calldata, and in blobs. */
 export const PUBLISHING = ['publish', 'publishBlobs']
@@ -43,15 +58,16 @@ export async function pendingCalls(arena: Arena, names: readonly string[], count
   return found
 }
 
-/** Sends the same bytes from another account, or others in their stead, at a price that nobody else offers. */
+/** Sends the same bytes from another account, or others in their stead, at a price that nobody else offers, or `below` gwei less. */
 export async function outbid(
   { stage }: Arena,
   from: Hex,
   { input, gas }: Pending,
-  { value = 0n, to = stage.bridge.address as Hex, data = input } = {},
+  { value = 0n, to = stage.bridge.address as Hex, data = input, below = 0n, ...place }: Outbidding = {},
 ): Promise<Hex> {
   const { client } = stage.anvil
   await client.impersonateAccount({ address: from })
-  const price = { maxFeePerGas: 500n * GWEI, maxPriorityFeePerGas: 400n * GWEI }
-  return await client.sendTransaction({ account: from, chain: null, to, data, gas: gas + 100_000n, value, ...price })
+  const price = { maxFeePerGas: 500n * GWEI, maxPriorityFeePerGas: (400n - below) * GWEI }
+  const call = { account: from, chain: null, to, data, gas: gas + 100_000n, value }
+  return await client.sendTransaction({ ...call, ...price, ...place })
 }
