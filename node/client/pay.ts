@@ -67,7 +67,11 @@ export async function pay(
   const chosen = await chooseInputs(node, owner, ofAsset({ tokens }, payment.asset), signal)
   const { prev, unorderedAncestors, relayBits } = chosen
   const body = { ...payment, time: nowSeconds, prev: prev.toSorted() }
-  const tx = relayBits === 0 ? await haveSigned(wallet, body) : await signWithWork(wallet, body, relayBits, signal)
+  const make = (signature: Uint8Array): SignedTransaction => ({ kind: 'signed', from: owner, signature, ...body })
+  const tx =
+    relayBits === 0
+      ? await haveSigned(wallet, body)
+      : await signWithWork(wallet, signingDigest(body), relayBits, make, signal)
   const file = encodeTransaction(tx)
   signal?.throwIfAborted()
   await keep?.(file)

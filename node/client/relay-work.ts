@@ -1,15 +1,12 @@
 // Signs a payment in as many ways as it takes until its infohash has the work that nodes ask for before they hand it on.
 
 import { OperationError } from '../errors.ts'
-import type { Address } from '../protocol/ids.ts'
 import { infohashOf } from '../protocol/infohash.ts'
-import { encodeTransaction, type SignedTransaction } from '../protocol/transaction.ts'
-import { signingDigest, type TransactionBody } from '../protocol/typed-data.ts'
+import { encodeTransaction, type PackableTransaction } from '../protocol/transaction.ts'
 import { relayBitsOf } from '../relay-bits.ts'
 
 /** As far as it is at hand. */
 type KeyAtHand = {
-  readonly address: Address
   /** See `signDigest`. */
   readonly signVariant?: (digest: Uint8Array, variant: number) => Uint8Array
 }
@@ -20,22 +17,21 @@ const MOST_BITS = 20
 const AT_ONCE = 256
 
 /**
- * The first variant whose infohash begins with `bits` zero bits: of one body and the same bits always the same. Throws
- * `OperationError('relay-work')` where that is too much, or the signer has no key at hand, and the reason of the signal.
+ * The first variant of a signature of `digest` with which the infohash of what `make` makes of it begins with `bits` zero bits: of the same things always
+ * the same. Throws `OperationError('relay-work')` where that is too much, or the signer has no key at hand, and the reason of the signal.
  */
-export async function signWithWork(
+export async function signWithWork<T extends PackableTransaction>(
   signer: KeyAtHand,
-  body: TransactionBody,
+  digest: Uint8Array,
   bits: number,
+  make: (signature: Uint8Array) => T,
   signal?: AbortSignal,
-): Promise<SignedTransaction> {
-  const { address: from } = signer
+): Promise<T> {
   const signVariant = signer.signVariant?.bind(signer)
   if (bits > MOST_BITS) throw tooMuch(bits)
   if (signVariant === undefined) throw noKey(bits)
-  const digest = signingDigest(body)
   for (let variant = 0; ; variant++) {
-    const tx = { kind: 'signed', from, signature: signVariant(digest, variant), ...body } as const
+    const tx = make(signVariant(digest, variant))
     if (relayBitsOf(infohashOf(encodeTransaction(tx))) >= bits) return tx
     if (variant % AT_ONCE !== AT_ONCE - 1) continue
     await new Promise((resolve) => setTimeout(resolve, 0))

@@ -123,6 +123,7 @@ export class LedgerReader {
       rivals: entry ? rivalsToName(disk, entry, WALK) : reject && 'rivals' in reject ? reject.rivals : [],
       missing: status === 'waiting' ? walk.missing.slice(0, MISSING) : [],
       unorderedAncestors: walk.unordered.filter((ancestor) => entryOf(disk, ancestor)?.standing === 'accepted').length,
+      ...(status === 'accepted' && entry !== undefined && entry.bitsAsked > 0 ? { bitsAsked: entry.bitsAsked } : {}),
       isDead: entry?.isDead ?? reject?.why === 'dead',
       ...(status === 'invalid' && reject?.why === 'invalid' ? { error: reject.error } : {}),
     }

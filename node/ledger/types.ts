@@ -50,6 +50,8 @@ export type TransactionRecord = {
   readonly missing: readonly Infohash[]
   /** Accepted ancestors that no block has ordered; counting stops at 1,000. */
   readonly unorderedAncestors: number
+  /** Of an accepted one that the own user handed in without the work that nodes ask for: how many zero bits. Others may refuse it until a block orders it. */
+  readonly bitsAsked?: number
   /** A rival or an ancestor's rival is final: this one can never be valid again. */
   readonly isDead: boolean
   /** Of an invalid one: the rule that it breaks. */

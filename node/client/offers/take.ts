@@ -9,6 +9,7 @@ import { takeDigest, takeMessage } from '../../protocol/typed-data.ts'
 import type { Result } from '../../rpc/api.ts'
 import { nameAmount } from '../amount.ts'
 import { chooseInputs, handIn, type Signer } from '../pay.ts'
+import { signWithWork } from '../relay-work.ts'
 import type { NodeClient } from '../rpc.ts'
 import { type OfferStanding, type OpenOffer, standingOf, type TakenOffer } from './standing.ts'
 
@@ -62,10 +63,14 @@ export async function takeOffer(
   const standing = await checkTakeable(node, taker, offer, fetchMs, signal)
   if (standing.state === 'taken') return { infohash: standing.by, status: standing.status, isEarlier: true }
   const wish = { ...offer.want, most: MAX_OFFER_INPUTS }
-  const { prev, unorderedAncestors } = await chooseInputs(node, taker.address, wish, signal)
+  const { prev, unorderedAncestors, relayBits } = await chooseInputs(node, taker.address, wish, signal)
   const body = { offer, time: nowSeconds, prev: prev.toSorted(), ...(memo === undefined ? {} : { memo }) }
-  const signature = await taker.sign(takeDigest(body), takeMessage(body))
-  const tx: TakeTransaction = { kind: 'take', from: taker.address, signature, ...body }
+  const make = (signature: Uint8Array): TakeTransaction => ({ kind: 'take', from: taker.address, signature, ...body })
+  const digest = takeDigest(body)
+  const tx =
+    relayBits === 0
+      ? make(await taker.sign(digest, takeMessage(body)))
+      : await signWithWork(taker, digest, relayBits, make, signal)
   const { infohash, record } = await handIn(node, encodeTransaction(tx), signal).catch(async (error: unknown) => {
     if (!(error instanceof OperationError && error.code === 'transaction-conflicting')) throw error
     // Another taker, or the maker, was faster: nothing of this wallet's was.

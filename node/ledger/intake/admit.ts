@@ -72,10 +72,11 @@ export function admit(change: Change, intake: Intake, arrival: Arrival): Submiss
     if (isCrowded) return refuse(intake.rejects, infohash, { why: 'crowded', rivals })
   }
   const priced = cheapestCoin(change, inputs, intake.relay)
-  if (priced !== undefined && !isOwn(arrival.source) && relayBitsOf(infohash) < priced.bits)
-    return refuse(intake.rejects, infohash, { why: 'price', bits: priced.bits })
+  const bitsAsked = priced !== undefined && relayBitsOf(infohash) < priced.bits ? priced.bits : 0
+  if (bitsAsked > 0 && !isOwn(arrival.source))
+    return refuse(intake.rejects, infohash, { why: 'price', bits: bitsAsked })
   const stored = storeSigned(change, { verified, flows }, sums, firstSeenMs)
-  const charged = { ...stored, charge: priced?.coin ?? '', isShown: spenders.includes(1) }
+  const charged = { ...stored, charge: priced?.coin ?? '', bitsAsked, isShown: spenders.includes(1) }
   moveCharge(change, charged, 1, priced?.value)
   const placed = place(change, charged, judgement)
   return submissionOf(change, placed, true)

@@ -72,6 +72,7 @@ export function newEntry(facts: {
     isShown: false,
     isDead: false,
     charge: '',
+    bitsAsked: 0,
     isPartial: false,
   }
 }

@@ -34,6 +34,8 @@ export type Entry = {
   readonly isDead: boolean
   /** The coin (`outputKey`) that it is charged to as long as no block orders it; empty where that is not counted. */
   readonly charge: string
+  /** Zero bits that nodes ask for (`relayPrice`), where the own user handed it in with fewer; else 0. */
+  readonly bitsAsked: number
   /** Of before the snapshot: which outputs it created is known only as far as they were unspent there. */
   readonly isPartial: boolean
 }
@@ -221,6 +223,7 @@ function encodeEntry(entry: Entry): string {
     entry.rank,
     flags,
     entry.charge,
+    entry.bitsAsked,
   ].join(' ')
 }
 
@@ -243,6 +246,7 @@ function decodeEntry(line: string, key: string): Entry {
     isShown: (flags & 1) !== 0,
     isDead: (flags & 2) !== 0,
     charge: at(12),
+    bitsAsked: Number(at(13)),
     isPartial: (flags & 4) !== 0,
   }
 }

@@ -128,7 +128,7 @@ function lineageOf(ledger: NodeParts['ledger'], infohash: Infohash, file: Uint8A
 }
 
 function recordOf({ ledger, follower }: NodeParts, infohash: Infohash): Result<'tx_get'> {
-  const { status, file, firstSeenMs, missing, rivals, block, unorderedAncestors, error }: TransactionRecord =
+  const { status, file, firstSeenMs, missing, rivals, block, unorderedAncestors, bitsAsked, error }: TransactionRecord =
     ledger.record(infohash)
   const publishedAt = block && follower?.block(block.id)?.publishedAt
   return {
@@ -143,6 +143,7 @@ function recordOf({ ledger, follower }: NodeParts, infohash: Infohash): Result<'
     blockTime: publishedAt === undefined ? undefined : Number(publishedAt),
     step: block?.step,
     unorderedAncestors,
+    relayBits: bitsAsked,
     problem: error && {
       code: error.code,
       message: error.message,

@@ -29,6 +29,15 @@ export const transactionRecord = z
       .describe('When that block was published, by the clock of Ethereum; where the node knows the block.'),
     step: z.number().int().optional().describe('Its place in this block.'),
     unorderedAncestors: z.number().int(),
+    relayBits: z
+      .number()
+      .int()
+      .min(1)
+      .max(160)
+      .optional()
+      .describe(
+        'Of an accepted one that was handed in here with too little work: the zero bits in front of its infohash that other nodes ask for. They may refuse it until a block orders it, or some of those that hang on the same coin.',
+      ),
     problem: z
       .object({
         code: z.string(),

@@ -82,7 +82,7 @@ export async function transactionStatus(
   if (where.missing.length > 0) rows.push(['missing', missingWords(where.missing)])
   if (where.rivals.length > 0) rows.push(['rivals', where.rivals.join(', ')])
   if (where.status === 'accepted') rows.push(['stands on', describeAncestors(where.unorderedAncestors)])
-  rows.push(...strengthRows(where))
+  rows.push(...relayRows(where), ...strengthRows(where))
   rows.push(...where.elsewhere.map(describeOther))
   if (where.unread > 0) rows.push(['not read', `${where.unread} lighter blocks off the leading branch`])
   const waiting = await waitingOf(context, node, where)
@@ -114,6 +114,17 @@ export async function transactionStatus(
 /** What a payment lacks, and who can help. */
 export function missingWords(missing: readonly Infohash[]): string {
   return `${missing.join(', ')}: none of the peers has delivered ${missing.length === 1 ? 'it' : `these ${missing.length}`}; ask the payer for a proof with its ancestors ("ttx proof export")`
+}
+
+/** That others may not take it from this node. */
+export function relayRows({ relayBits }: Pick<RpcResult<'tx_get'>, 'relayBits'>): [string, string][] {
+  if (relayBits === undefined) return []
+  return [
+    [
+      'careful',
+      `many payments hang on the same coin, and other nodes ask for ${relayBits} zero bits in front of the infohash of the next one, which this one lacks: they may refuse it until a block orders it, or some of the others. Count on it when it is ordered, or ask for a payment from another coin`,
+    ],
+  ]
 }
 
 /** How many have it, and how much hangs on it: of what a block orders nobody needs to know. */

@@ -34,9 +34,10 @@ export async function folderOf(t: TestContext): Promise<string> {
 }
 
 /** A ledger and a network of nobody, which remembers what it was asked for; `delivers` comes from it all the same. */
-export async function lonely(t: TestContext, delivers: readonly Paid[] = []) {
+export async function lonely(t: TestContext, delivers: readonly Paid[] = [], unordered?: number) {
   const database = await folderOf(t)
-  const ledger = new Ledger({ database, rules: RULES, genesis, log, clock: () => 1_800_000_000_000 })
+  const limits = unordered === undefined ? {} : { limits: { unordered } }
+  const ledger = new Ledger({ database, rules: RULES, genesis, log, clock: () => 1_800_000_000_000, ...limits })
   await ledger.start()
   t.after(() => ledger.stop())
   const asked = new Set<Infohash>()

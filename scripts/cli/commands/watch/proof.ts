@@ -13,7 +13,7 @@ import { type AnyId, parseTransaction, TRANSACTION_HELP } from '../../ids/any-id
 import { transactionOf } from '../../ids/named.ts'
 import { openNode } from '../../link.ts'
 import { addSettings } from '../../setting-flags.ts'
-import { STATUS_WORDS } from '../../status/transaction.ts'
+import { relayRows, STATUS_WORDS } from '../../status/transaction.ts'
 import { describeAncestors } from '../hold/send.ts'
 
 const FETCH_MS = 30_000
@@ -127,6 +127,7 @@ async function importProof(context: CliContext, paths: readonly string[]): Promi
       ['infohash', record.infohash],
       ['status', `${record.status}: ${STATUS_WORDS[record.status]}`],
       ...(record.missing.length > 0 ? [['missing', record.missing.join(', ')] as const] : []),
+      ...relayRows(record),
     ]),
   }
 }

@@ -28,7 +28,7 @@ import { showWhile } from '../../live-line.ts'
 import { takeData, takeRows } from '../../offers/swap-words.ts'
 import { parseLimit } from '../../payment-arguments.ts'
 import { addSettings } from '../../setting-flags.ts'
-import { missingWords, STATUS_WORDS, strengthRows } from '../../status/transaction.ts'
+import { missingWords, relayRows, STATUS_WORDS, strengthRows } from '../../status/transaction.ts'
 import { addressOf, WHOSE } from '../../whose.ts'
 import { walletAddress } from '../hold/balance.ts'
 
@@ -215,7 +215,7 @@ function describeRecord(record: Known): [string, string][] {
   if (block !== undefined) rows.push(['block', `${block}, step ${step}`])
   if (rivals.length > 0) rows.push(['rivals', rivals.join(', ')])
   if (missing.length > 0) rows.push(['missing', missingWords(missing)])
-  return [...rows, ...strengthRows(record)]
+  return [...rows, ...relayRows(record), ...strengthRows(record)]
 }
 
 function describe(tx: Transaction, asset: Asset | undefined, owner: Address): string {

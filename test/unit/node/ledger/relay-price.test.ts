@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Signer } from '../../../../node/client/pay.ts'
 import { signWithWork } from '../../../../node/client/relay-work.ts'
 import { relayPrice } from '../../../../node/ledger/intake/relay-price.ts'
 import type { Ledger } from '../../../../node/ledger/ledger.ts'
@@ -89,6 +90,14 @@ test('the owner of the node hands in what others may not, even what was refused 
   assert.equal((await ledger.submit(next.file, 'proofs')).status, 'accepted')
   await ledger.idle()
   assert.equal(ledger.status(after.infohash), 'accepted')
+  // That others may refuse them is said, over a restart too, until a block orders them.
+  const asked = () => [line[0] ?? next, next, after].map(({ infohash }) => world.ledger.record(infohash).bitsAsked)
+  assert.deepEqual(asked(), [undefined, 10, 10])
+  await world.reopen()
+  assert.deepEqual(asked(), [undefined, 10, 10])
+  const blocks = [block('a', 1n, gifts([ALICE])), block('b', 2n, [...line, next])]
+  await world.ledger.setBranch({ final: GENESIS_BLOCK, blocks })
+  assert.deepEqual(asked(), [undefined, undefined, 10])
 })
 
 test('a block makes room, a reorganisation takes it, and a restart forgets nothing of it', async () => {
@@ -145,16 +154,18 @@ test('where the store is full nobody but the owner comes in, whatever he brings'
 test('work is the same each time for the same payment, ends with its signal, and is not begun where it is too much', async () => {
   const body = { to: BOB.address, tokens: 3n, time: 1_767_226_000, prev: [GENESIS_INFOHASH] }
   using wallet = new Wallet(ALICE.key)
-  const [one, two] = await Promise.all([signWithWork(wallet, body, 9), signWithWork(wallet, body, 9)])
+  const digest = signingDigest(body)
+  const make = (signature: Uint8Array) => ({ kind: 'signed', from: ALICE.address, signature, ...body }) as const
+  const [one, two] = await Promise.all([9, 9].map((bits) => signWithWork(wallet, digest, bits, make)))
   assert.deepEqual(one, two)
-  assert.deepEqual(await signWithWork(wallet, body, 0), { ...one, signature: wallet.sign(signingDigest(body)) })
-  await assert.rejects(signWithWork(wallet, body, 20, AbortSignal.abort(new Error('enough'))), /enough/)
-  await assert.rejects(signWithWork(wallet, body, 21), {
+  assert.deepEqual(await signWithWork(wallet, digest, 0, make), { ...one, signature: wallet.sign(digest) })
+  await assert.rejects(signWithWork(wallet, digest, 20, make, AbortSignal.abort(new Error('enough'))), /enough/)
+  await assert.rejects(signWithWork(wallet, digest, 21, make), {
     code: 'relay-work',
     message: /2\^21 signatures; wait until a block/,
   })
-  const elsewhere = { address: ALICE.address, sign: () => assert.fail('it is not asked') }
-  await assert.rejects(signWithWork(elsewhere, body, 1), { code: 'relay-work', message: /a signer elsewhere/ })
+  const elsewhere: Signer = { address: ALICE.address, sign: () => assert.fail('it is not asked') }
+  await assert.rejects(signWithWork(elsewhere, digest, 1, make), { code: 'relay-work', message: /a signer elsewhere/ })
 })
 
 /** Each gets ten TTX of the owner of all, one after another. */
@@ -194,5 +205,6 @@ async function fill(ledger: Ledger, who: Person, coin: Infohash, most = 1_000): 
 async function withWork(who: Person, prev: Infohash, bits: number): Promise<VerifiedTransaction> {
   using wallet = new Wallet(who.key)
   const body = { to: who.address, tokens: 1n, time: 1_767_226_000, prev: [prev] }
-  return verifyFile(RULES, encodeTransaction(await signWithWork(wallet, body, bits)))
+  const make = (signature: Uint8Array) => ({ kind: 'signed', from: who.address, signature, ...body }) as const
+  return verifyFile(RULES, encodeTransaction(await signWithWork(wallet, signingDigest(body), bits, make)))
 }

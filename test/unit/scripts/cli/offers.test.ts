@@ -12,6 +12,8 @@ import { encodeOffer } from '../../../../node/protocol/offer.ts'
 import { decodeOffer } from '../../../../node/protocol/offer-file.ts'
 import { signDigest } from '../../../../node/protocol/signature.ts'
 import { encodeTransaction } from '../../../../node/protocol/transaction.ts'
+import { relayBitsOf } from '../../../../node/relay-bits.ts'
+import { Wallet } from '../../../../node/wallet/wallet.ts'
 import { signOffer, signTake } from '../../../../scripts/assure/models/world.ts'
 import { bob, carol, openOffers } from '../../../support/offers.ts'
 
@@ -257,4 +259,18 @@ test('who is overtaken while signing is told what became of the offer, and not t
       return true
     })
   }
+})
+
+test('a take that is charged to a crowded coin has the work that nodes ask for, as any payment', async (t) => {
+  const { rpcUrl, sell } = await openOffers(t)
+  const { file } = await sell('40', '1')
+  const node = createNodeClient(rpcUrl)
+  const call: typeof node.call = async (method, params, signal) => {
+    const result = await node.call(method, params, signal)
+    return method === 'account_inputs' ? { ...result, relayBits: 9 } : result
+  }
+  using signer = new Wallet(carol.key)
+  const taken = await takeOffer({ ...node, call }, signer, decodeOffer(file), 1, { fetchMs: 0 })
+  assert.ok(relayBitsOf(taken.infohash) >= 9, taken.infohash)
+  assert.equal(taken.status, 'accepted')
 })

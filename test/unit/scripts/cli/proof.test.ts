@@ -1,7 +1,7 @@
 // `ttx proof` and `ttx tx show` of real nodes: one file brings a payment to a node that nobody is connected to, and what is missing is said in words.
 
 import assert from 'node:assert/strict'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -14,10 +14,14 @@ import { serve } from '../../../support/rpc/serve.ts'
 import { chainOf, lonely } from '../../node/proofs.ts'
 
 /** A node whose peers, `holders` of them, deliver nothing, and a command line beside it. */
-async function open(t: TestContext, holders: number, address?: string) {
+async function open(
+  t: TestContext,
+  holders: number,
+  { address, unordered }: { address?: string; unordered?: number } = {},
+) {
   const data = await mkdtemp(join(tmpdir(), 'ttx-proof-'))
   t.after(() => rm(data, { recursive: true, force: true }))
-  const { ledger, own, network: nobody } = await lonely(t)
+  const { ledger, own, network: nobody } = await lonely(t, [], unordered)
   const network = { ...nobody, holders: () => holders, publicAddress: () => address }
   const parts = { ledger, own, network, trackers: [], follower: undefined, settle: async () => undefined }
   const methods = transactionHandlers(parts as never) // what these methods need of it
@@ -33,7 +37,7 @@ async function open(t: TestContext, holders: number, address?: string) {
 test('a payment with its ancestors goes from node to node as one file; without them the node says what is missing', async (t) => {
   const chain = chainOf(4)
   const last = chain.at(-1) ?? chain[0]
-  const payer = await open(t, 2, '93.184.216.34:7651')
+  const payer = await open(t, 2, { address: '93.184.216.34:7651' })
   for (const { file } of chain) await payer.ledger.submit(file, 'rpc')
   const file = join(payer.data, 'payment.torrent')
   const small = join(payer.data, 'small.torrent')
@@ -61,4 +65,24 @@ test('a payment with its ancestors goes from node to node as one file; without t
   const again = await payee.ttx('proof', 'export', last.infohash, join(payee.data, 'again.torrent'))
   assert.match(again.out, /names +no node: none is known that others can reach; set --public-address/)
   assert.match((await payee.ttx('tx', 'show', last.infohash)).out, /held by +1 connected node\n/)
+})
+
+test('that others may refuse a payment which is taken here is said where it is handed in, and wherever it is shown', async (t) => {
+  const [first, second] = chainOf(2)
+  const { ledger, data, ttx } = await open(t, 0, { unordered: 1 })
+  await ledger.submit(first.file, 'rpc')
+  const file = join(data, 'second.json')
+  await writeFile(file, second?.file ?? '')
+  const lacks =
+    /careful +many payments hang on the same coin, and other nodes ask for 160 zero bits .*: they may refuse it/
+  const submitted = await ttx('tx', 'submit', file)
+  assert.match(submitted.out, lacks, submitted.err)
+  assert.match(submitted.out, /status +accepted/)
+  const infohash = second?.infohash ?? ''
+  assert.match((await ttx('tx', 'show', infohash)).out, lacks)
+  assert.equal(JSON.parse((await ttx('tx', 'show', infohash, '--json')).out).relayBits, 160)
+  const torrent = join(data, 'second.torrent')
+  assert.equal((await ttx('proof', 'export', infohash, torrent)).code, 0)
+  assert.match((await ttx('proof', 'import', torrent)).out, lacks)
+  assert.doesNotMatch((await ttx('tx', 'show', first.infohash)).out, /careful/)
 })
