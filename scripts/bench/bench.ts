@@ -18,12 +18,22 @@ import { bench as publication } from './publication.ts'
 import { bench as stalls } from './stalls.ts'
 import { benches as startUp } from './start-up.ts'
 import { bench as steps } from './steps.ts'
-import { intake, benches as sync } from './sync/sync.ts'
+import { growth, intake, benches as sync } from './sync/sync.ts'
 import { bench as watcher } from './watcher.ts'
 
 const benches: readonly Bench[] = [hashRate, ledger, blocks, assembly, fullBlock, stalls, steps, contractSize]
 /** Of minutes; run only by name. */
-const longBenches: readonly Bench[] = [beginning, kzg, publication, watcher, intake, ...startUp, ...sync, ...hostile]
+const longBenches: readonly Bench[] = [
+  beginning,
+  kzg,
+  publication,
+  watcher,
+  intake,
+  ...growth,
+  ...startUp,
+  ...sync,
+  ...hostile,
+]
 
 const { positionals: names, values: flags } = parseArgs({
   allowPositionals: true,

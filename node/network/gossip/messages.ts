@@ -198,7 +198,9 @@ function readBytes(dictionary: BencodedDictionary, key: string): Uint8Array {
 
 function readNumber(dictionary: BencodedDictionary, key: string, below: number): number {
   const value = dictionary[key]
-  if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value < below) return value
+  // BEP 3 knows no negative zero, the decoder does.
+  const isWritten = typeof value === 'number' && Number.isInteger(value) && !Object.is(value, -0)
+  if (isWritten && value >= 0 && value < below) return value
   throw bad(`has no ${key}`)
 }
 

@@ -4,7 +4,6 @@ import type { Socket } from 'node:net'
 import type Wire from 'bittorrent-protocol'
 import type { Logger } from 'pino'
 import WebTorrent, { type Torrent } from 'webtorrent'
-import utp from 'webtorrent/lib/utp.cjs'
 import { OperationError } from '../../errors.ts'
 import type { Infohash } from '../../protocol/ids.ts'
 import { isInfohash } from '../../protocol/ids.ts'
@@ -18,6 +17,7 @@ import { Incoming } from './incoming.ts'
 import { type Content, encodeTorrent, parseFolder } from './metainfo.ts'
 import { makesRoom } from './places-awake.ts'
 import { networkDied, notListening } from './problems.ts'
+import { addUtpServer } from './utp-server.ts'
 
 export type ClientOptions = {
   readonly host: string
@@ -128,6 +128,8 @@ export class TorrentClient extends WebTorrent {
     clearInterval(this.#sweep)
     clearInterval(this.#everySecond)
     if (this.destroyed) return
+    // Of some that send it garbage the library waits forever until they are closed.
+    this._connPool?.utpServer?.unref()
     await new Promise<void>((resolve) => this.destroy(() => resolve()))
   }
 
@@ -258,21 +260,10 @@ export class TorrentClient extends WebTorrent {
       tuneSocket(socket)
       this.#take(socket, () => pool._onTCPConnectionBound(socket))
     })
-    if (!this.utp) return
-    pool.tcpServer.removeAllListeners('listening')
-    pool.tcpServer.once('listening', () => {
-      const address = pool.tcpServer.address()
-      const server = utp.createServer?.()
-      if (server === undefined || address === null || typeof address === 'string') {
-        pool._onListening()
-        return
-      }
-      pool.utpServer = server
-      server.on('connection', (socket: Socket) => this.#take(socket, () => pool._onUTPConnectionBound(socket)))
-      server.on('listening', pool._onListening)
-      server.on('error', pool._onUTPError)
-      server.listen(address.port, this.#options.host)
-    })
+    if (this.utp) {
+      const enter = (socket: Socket) => this.#take(socket, () => pool._onUTPConnectionBound(socket))
+      addUtpServer(pool, this.#options.host, enter)
+    }
   }
 
   /** Lets webtorrent enter a connection that has a place. */

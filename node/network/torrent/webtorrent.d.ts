@@ -50,18 +50,19 @@ declare module 'webtorrent' {
     blocked?: { contains(host: string): boolean }
     readonly utp: boolean
     secure: number
-    readonly _connPool: {
-      readonly tcpServer: Server
-      utpServer: unknown
-      readonly _onTCPConnectionBound: (socket: Socket) => void
-      readonly _onUTPConnectionBound: (socket: Socket) => void
-      readonly _onUTPError: (error: Error) => void
-      readonly _onListening: () => void
-    } | null
+    readonly _connPool: ConnectionPool | null
     get(id: string): Promise<Torrent | null>
     _getByHash(hash: string): Promise<Torrent | null>
     add(id: string | Uint8Array, options: Readonly<Record<string, unknown>>): Torrent
     destroy(done?: (error?: Error | null) => void): void
+  }
+  export type ConnectionPool = {
+    readonly tcpServer: Server
+    utpServer: import('webtorrent/lib/utp.cjs').UtpServer | null | undefined
+    readonly _onTCPConnectionBound: (socket: Socket) => void
+    readonly _onUTPConnectionBound: (socket: Socket) => void
+    readonly _onUTPError: (error: Error) => void
+    readonly _onListening: () => void
   }
   export default WebTorrent
 }
@@ -69,8 +70,12 @@ declare module 'webtorrent' {
 declare module 'webtorrent/lib/utp.cjs' {
   import type { EventEmitter } from 'node:events'
 
-  type UtpServer = EventEmitter & {
+  export type UtpServer = EventEmitter & {
+    /** Beyond it new ones are not accepted; those that are closing count. */
+    maxConnections: number
     listen(port: number, host: string): void
+    /** It no longer keeps the process from its end. */
+    unref(): void
     setSendBufferSize(bytes: number): void
     setRecvBufferSize(bytes: number): void
   }

@@ -113,6 +113,12 @@ export const SOAKS: Readonly<Record<string, Soak>> = {
     runs: 1_000,
     batch: 1_000,
   },
+  wire: {
+    file: 'unit/node/network/wire-fuzz',
+    unit: 'changed messages and datagrams, of each kind, against a node',
+    runs: 8_000_000,
+    batch: 1_000_000,
+  },
   environment: {
     file: 'adversarial/environment',
     unit: 'moves against real processes',

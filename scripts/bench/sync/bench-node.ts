@@ -17,6 +17,8 @@ export type Started = {
   readonly startMs: number
 }
 
+/** So that no coin of the benches is crowded. */
+const MAX_UNORDERED = 4_000_000
 const { values } = parseArgs({ options: { folder: { type: 'string', default: '' }, peers: { type: 'string' } } })
 const { chain, bridge } = BENCH_RULES
 const easiestTarget = 2n ** 255n
@@ -34,6 +36,7 @@ const node = new TtxNode(
       deployedBlock: 0n,
       deployedAt: toTime(0n),
     },
+    maxUnordered: MAX_UNORDERED,
     ethereum: [],
     rpc: { host: '127.0.0.1', port: 0 },
     network: { listenPort: 0, peers: values.peers?.split(',') ?? [] },

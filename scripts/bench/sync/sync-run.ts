@@ -22,18 +22,31 @@ export type SyncRun = {
   /** Of the joiner: resident at the end, and its processor. */
   readonly memoryBytes: number
   readonly cpuSeconds: number
+  /** The joiner again, on what it has. */
+  readonly restart?: { readonly startMs: number; readonly memoryBytes: number }
 }
 
-export type SyncOptions = PaymentsOptions & { readonly peers?: number; readonly onProgress?: (line: string) => void }
+export type SyncOptions = PaymentsOptions & {
+  readonly peers?: number
+  readonly isRestarted?: boolean
+  readonly onProgress?: (line: string) => void
+}
 
 const NODE_FILE = join(import.meta.dirname, 'bench-node.ts')
 /** Nothing came for this long: it stalls. */
 const STALLED_MS = 60_000
+/** After a start, until what it needed has gone. */
+const SETTLED_MS = 20_000
 /** Payments that the ledger of a peer is filled with at once. */
 const AT_ONCE = 2_000
 
 /** Fills the ledgers of the peers first. Throws if the joiner stalls. */
-export async function runSync({ peers = 1, onProgress = () => {}, ...options }: SyncOptions): Promise<SyncRun> {
+export async function runSync({
+  peers = 1,
+  isRestarted,
+  onProgress = () => {},
+  ...options
+}: SyncOptions): Promise<SyncRun> {
   const folder = await mkdtemp(join(tmpdir(), 'ttx-sync-'))
   const children: ChildProcess[] = []
   const startNode = async (name: string, flags: readonly string[] = []) => {
@@ -50,11 +63,17 @@ export async function runSync({ peers = 1, onProgress = () => {}, ...options }: 
     const seconds = (performance.now() - beganMs) / 1_000
     const { peers: connected } = await joiner.client.call('node_peers', {})
     const { memoryBytes } = await joiner.client.call('node_status', {})
-    return {
+    const run = {
       ...{ payments: options.count, seconds, fileBytes, memoryBytes },
       cpuSeconds: await cpuSecondsOf(joiner.pid),
       receivedBytes: connected.reduce((sum, { received }) => sum + received.bytes, 0),
     }
+    if (!isRestarted) return run
+    await Promise.all(children.splice(0).map(end))
+    const again = await startNode('joiner')
+    await setTimeout(SETTLED_MS)
+    const { memoryBytes: least } = await again.client.call('node_status', {})
+    return { ...run, restart: { startMs: again.startMs, memoryBytes: least } }
   } finally {
     await Promise.all(children.map(end))
     await rm(folder, { recursive: true, force: true })
@@ -70,7 +89,7 @@ async function fill(folder: string, options: PaymentsOptions, onProgress: (line:
   let batch: Promise<unknown>[] = []
   for (const file of payments(options)) {
     bytes += file.length
-    batch.push(ledger.submit(file, 'bench'))
+    batch.push(ledger.submit(file, 'rpc'))
     if (batch.length < AT_ONCE) continue
     await Promise.all(batch)
     batch = []

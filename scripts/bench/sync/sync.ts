@@ -1,4 +1,4 @@
-// Benches: what an empty node takes to get 100,000 payments that no block has ordered, and what it costs a ledger to store them, beside the bare signature checks.
+// Benches: what an empty node takes to get 100,000 payments that no block has ordered, and what it costs a ledger to store them, beside the bare signature checks; and how a node grows with what it holds.
 
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -73,6 +73,29 @@ export const benches: readonly Bench[] = [
     false,
   ),
   benchOf({ title: 'Its memory at the end', unit: 'MB', limits: [] }, ({ memoryBytes }) => memoryBytes / 1e6, false),
+]
+
+const GROWTH = [1_000, 1_000_000]
+const named = (count: number) => `${count.toLocaleString('en')} payments`
+const grown = (count: number) => run(named(count), { count, isRestarted: true })
+
+function growthOf(facts: Pick<Bench, 'title' | 'unit'>, tell: (run: SyncRun) => number): Bench {
+  return {
+    ...{ name: 'growth', rounds: 1, limits: [], ...facts },
+    prepare: () => ({
+      cases: GROWTH.map((count) => ({ name: named(count), run: async () => tell(await grown(count)) })),
+      stop: () => {},
+    }),
+  }
+}
+
+/** A quarter of an hour, and 3 GB of disk. */
+export const growth: readonly Bench[] = [
+  growthOf({ title: 'Memory of a node that got them from a peer', unit: 'MB' }, (it) => it.memoryBytes / 1e6),
+  growthOf({ title: 'Its memory after a restart', unit: 'MB' }, (it) => (it.restart?.memoryBytes ?? Number.NaN) / 1e6),
+  growthOf({ title: 'From the start of the process until it answers', unit: 's' }, (it) => {
+    return (it.restart?.startMs ?? Number.NaN) / 1_000
+  }),
 ]
 
 export const intake: Bench = {
