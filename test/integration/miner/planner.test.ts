@@ -10,7 +10,7 @@ import { formatHex, parseHex } from '../../../node/protocol/bytes.ts'
 import { genesisInfohash } from '../../../node/protocol/genesis.ts'
 import { keccak } from '../../../node/protocol/hash.ts'
 import { blockId, challengeOf } from '../../../node/protocol/header.ts'
-import { ZERO_HASH } from '../../../node/protocol/ids.ts'
+import { type Infohash, ZERO_HASH } from '../../../node/protocol/ids.ts'
 import { targetCeiling, targetFloor } from '../../../node/protocol/target.ts'
 import { toGwei, toSeconds, toTime, toWork } from '../../../node/protocol/units.ts'
 import type { Method, Result } from '../../../node/rpc/api.ts'
@@ -43,6 +43,28 @@ test('the template is asked for again only when tip, transactions or queue have 
   await stage.until('the forced transaction', async () => (await look()).plan.content.queueEntries === 1)
   // However many blocks there are, they are not looked at.
   assert.equal(calls.get('bridge_blocks'), undefined)
+})
+
+test('one slow plan, as the first in blobs is, holds up nothing; after two of them new payments wait until it has rested', async (t) => {
+  const { stage, look, calls, real, change, skipMs } = await open(t)
+  // Twice for each plan.
+  const slow = (template: Result<'bridge_template'>) => ({
+    ...template,
+    get queue() {
+      skipMs(5_000)
+      return template.queue
+    },
+  })
+  change(slow)
+  await look()
+  const request = (prev: Infohash) => stage.request(real, holder, [prev], 10_000n, stranger('a'))
+  const first = await request(genesisInfohash(stage.definition.genesis))
+  assert.equal((await look()).plan.content.requests, 1)
+  await request(first)
+  assert.equal((await look()).plan.content.requests, 1)
+  assert.equal(calls.get('bridge_template'), 2)
+  skipMs(51_000)
+  assert.equal((await look()).plan.content.requests, 2)
 })
 
 test('a plan stays the same until its target may be easier by a twentieth, and keeps its steps then', async (t) => {
