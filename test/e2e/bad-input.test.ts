@@ -28,7 +28,7 @@ let genesis: Wallet
 
 before(async () => {
   // No miner, so that nothing changes unless a test changes it.
-  devnet = startTtx(['devnet', '--data', data, '--no-miner', '--poll-ms', '200', '--block-seconds', '1', ...ports])
+  devnet = startTtx(['devnet', '--data', data, '--no-miner', '--poll-ms', '600', '--block-seconds', '1', ...ports])
   await devnet.said(/It runs/)
   const passphrase = (await readFile(join(data, 'passphrase'), 'utf8')).trim()
   genesis = await openWallet(join(data, 'wallets'), 'genesis', passphrase)

@@ -20,7 +20,7 @@ let devnet: Running
 
 before(async () => {
   const { flags } = await devnetPorts()
-  devnet = startTtx(['devnet', ...here, '--poll-ms', '200', '--block-seconds', '1', ...flags])
+  devnet = startTtx(['devnet', ...here, '--poll-ms', '600', '--block-seconds', '1', ...flags])
   await devnet.said(/--help after any command explains it/)
 })
 

@@ -60,7 +60,7 @@ const ethereum = `http://127.0.0.1:${ethereumPort}`
 let devnet: Running
 
 before(async () => {
-  devnet = startTtx(['devnet', ...here, '--poll-ms', '200', '--block-seconds', '1', ...flags])
+  devnet = startTtx(['devnet', ...here, '--poll-ms', '600', '--block-seconds', '1', ...flags])
   await devnet.said(/It runs/)
 })
 

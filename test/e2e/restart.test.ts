@@ -25,7 +25,7 @@ const PROCESSES = ['ethereum', 'node', 'peer', 'miner', 'relayer', 'watcher']
 
 async function devnet(): Promise<Running> {
   const { flags } = await devnetPorts()
-  return startTtx(['devnet', '--data', data, '--poll-ms', '200', '--block-seconds', '1', ...flags])
+  return startTtx(['devnet', '--data', data, '--poll-ms', '600', '--block-seconds', '1', ...flags])
 }
 
 async function balance(): Promise<string> {

@@ -34,7 +34,7 @@ const censors: Censor[] = []
 const accounts: string[] = []
 
 before(async () => {
-  const devnet = startTtx(['devnet', ...here, '--no-miner', '--poll-ms', '200', '--block-seconds', '1', ...ports])
+  const devnet = startTtx(['devnet', ...here, '--no-miner', '--poll-ms', '600', '--block-seconds', '1', ...ports])
   running.push(devnet)
   await devnet.said(/It runs/)
   for (const [i, node] of nodes.entries()) {

@@ -345,7 +345,7 @@ export class Arena extends Sight {
       TTX_WALLET: name,
       TTX_PASSPHRASE_FILE: join(this.#folder, 'passphrase'),
       TTX_DEPLOYMENT: join(this.#folder, 'deployment.json'),
-      TTX_POLL_MS: '50',
+      TTX_POLL_MS: '150',
       TTX_CONFIRMATIONS: '1',
       TTX_COURTESY: '0',
       TTX_ROWS: arenaRows,
