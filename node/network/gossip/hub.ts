@@ -15,7 +15,8 @@ import type { Notice, Question } from './messages.ts'
 import { type Hello, RemotePeer } from './peer.ts'
 import { reconcile } from './reconcile.ts'
 import { answer } from './serve.ts'
-import { isAhead, isBehind, Sync } from './sync/sync.ts'
+import { isAhead, isBehind } from './sync/distance.ts'
+import { Sync } from './sync/sync.ts'
 
 /** New infohashes are gathered for this long before they are announced. */
 const ANNOUNCE_AFTER_MS = 5
@@ -184,15 +185,29 @@ export class Hub {
     const { store } = this.#deps
     if (store.isHeld === true) return
     if (session.isReconciling || this.#deps.now() < session.nextReconcileAt || peer.summary === undefined) return
-    if (this.sync.isRunning || peer.summary.fingerprint === store.summary().fingerprint || isBehind(peer, store)) return
+    if (this.sync.isBringing || peer.summary.fingerprint === store.summary().fingerprint || isBehind(peer, store))
+      return
+    // Others are compared with although an order is read, as long as that brings little: a liar must not keep this node from them.
+    if (this.sync.isRunning && isAhead(peer, store)) return
     if (isAhead(peer, store) && store.syncs() === 'later') return
-    if (this.sync.canRead(peer) && session.order !== 'read') {
-      this.#readOrder(session)
+    if (this.#mayBeRead(session)) {
+      this.#readBest()
       return
     }
     if (!this.#deps.buckets.isWhole) return
     session.isReconciling = true
     void this.#running.add(this.#reconcile(session))
+  }
+
+  #mayBeRead({ peer, order, isReconciling, nextReconcileAt }: Session): boolean {
+    return this.sync.canRead(peer) && order !== 'read' && !isReconciling && this.#deps.now() >= nextReconcileAt
+  }
+
+  #readBest(): void {
+    const sessions = [...this.#sessions.values()].filter((session) => this.#mayBeRead(session))
+    const best = this.sync.best(sessions.map(({ peer }) => peer))
+    const session = sessions.find(({ peer }) => peer === best)
+    if (session !== undefined) this.#readOrder(session)
   }
 
   #readOrder(session: Session): void {
@@ -211,7 +226,7 @@ export class Hub {
 
   /** Ancestors of what is read in order come in order. Those of other files are fetched, as long as that leaves room for what else the peer announces. */
   #onMissing(peer: RemotePeer, missing: readonly Infohash[], how: 'announced' | 'listed'): void {
-    if (how === 'announced' && this.sync.isRunning) return
+    if (how === 'announced' && this.sync.isBringing) return
     if (this.#deps.store.room(peer.hello) > ROOM_FOR_OTHERS) this.fetcher.wantAncestors(peer, missing)
   }
 
