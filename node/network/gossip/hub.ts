@@ -12,6 +12,7 @@ import type { NetworkStore, StoreChange, ToldBlock } from '../store.ts'
 import type { Buckets } from './buckets.ts'
 import { Fetcher } from './fetcher.ts'
 import type { Notice, Question } from './messages.ts'
+import { Pause } from './pause.ts'
 import { type Hello, RemotePeer } from './peer.ts'
 import { reconcile } from './reconcile.ts'
 import { answer } from './serve.ts'
@@ -23,9 +24,6 @@ const ANNOUNCE_AFTER_MS = 5
 const SUMMARY_AFTER_MS = 250
 const HEARTBEAT_MS = 30_000
 const SILENT_MS = 100_000
-/** A peer that differs is compared again after this, doubling while that finds nothing. */
-const RECONCILE_MIN_MS = 2_000
-const RECONCILE_MAX_MS = 600_000
 const TICK_MS = 500
 /** Places for waiting files of a peer that are left for what it announces: the ancestors of one file do not take them. */
 const ROOM_FOR_OTHERS = 1_000
@@ -49,7 +47,7 @@ type Session = {
   pending: Infohash[]
   isReconciling: boolean
   nextReconcileAt: number
-  reconcileMs: number
+  readonly pause: Pause
   /** Its order is worth reading; once it was read, what is left is found by comparison. */
   order: 'newest' | 'whole' | 'read'
 }
@@ -112,7 +110,7 @@ export class Hub {
     other?.close()
     const now = this.#deps.now()
     const session: Session = {
-      ...{ peer, pending: [], isReconciling: false, nextReconcileAt: now, reconcileMs: RECONCILE_MIN_MS },
+      ...{ peer, pending: [], isReconciling: false, nextReconcileAt: now, pause: new Pause() },
       order: 'newest',
     }
     this.#sessions.set(peer.key, session)
@@ -249,13 +247,13 @@ export class Hub {
         return
       }
       if (found === 0) session.order = 'newest'
-      session.reconcileMs = found > 0 ? RECONCILE_MIN_MS : Math.min(2 * session.reconcileMs, RECONCILE_MAX_MS)
+      session.pause.after(found, this.#deps.store.summary().count)
       this.#deps.log.debug({ peer: peer.key, found }, 'reconciled')
     } catch (error) {
       if (!(error instanceof OperationError)) throw error
     }
     session.isReconciling = false
-    session.nextReconcileAt = this.#deps.now() + session.reconcileMs
+    session.nextReconcileAt = this.#deps.now() + session.pause.ms
   }
 
   #announce(): void {
