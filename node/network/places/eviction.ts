@@ -18,7 +18,7 @@ const KEPT_BY_LATENCY = 8
 const KEPT_BY_USE = 8
 
 /** A node has this long to be of use before its age is a merit, and before it counts as one that is of none, milliseconds. */
-export const TRIAL_MS = 30_000
+const TRIAL_MS = 30_000
 
 /**
  * Bitcoin Core's `SelectNodeToEvict` (src/node/eviction.cpp), with what there is to know here. Kept are, one after the other: 4 by a keyed hash of their range,
