@@ -126,7 +126,8 @@ export class NodeStore implements NetworkStore {
   }
 
   async onTransaction(_: Infohash, file: Uint8Array, from: PeerName): Promise<TransactionOutcome> {
-    const { status, missing, isNew } = await this.#deps.ledger.submit(file, from.host)
+    // Nobody in particular brought what the owner of this node asks for by its infohash.
+    const { status, missing, isNew } = await this.#deps.ledger.submit(file, from.id === '' ? 'asked' : from.host)
     if (!isNew) return { state: 'known', missing }
     return { state: status === 'waiting' || status === 'conflicting' ? status : 'accepted', missing }
   }

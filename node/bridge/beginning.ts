@@ -67,6 +67,9 @@ export type BeginningDeps = {
 const PATIENCE_MS = 60_000
 /** Between two looks at what peers say. */
 const LOOK_MS = 500
+/** What counts as progress: this part of a torrent, and this many bytes of a small one; else a seeder could trickle for days. */
+const PROGRESS_PART = 256
+const LEAST_PROGRESS_BYTES = 65_536
 
 /**
  * The final block, checked; `undefined` if the node is to begin at genesis: as it was told, since no other block is final, or, where it may be
@@ -137,6 +140,8 @@ class Attempt {
   readonly #published: HeaderHint | undefined
   /** Torrents that hold something else. */
   readonly #refused = new Set<Infohash>()
+  /** How often each torrent had its turn. */
+  readonly #turns = new Map<Infohash, number>()
   #lastProgress: number
   #problem: string | undefined
 
@@ -206,23 +211,28 @@ class Attempt {
     }
   }
 
-  /** Gives up where nothing has come for a while. */
+  /** Gives up where nothing has come for a while; and, where peers name other torrents too, after a turn that is twice as long each time. */
   async #fetch(torrent: Infohash, signal: AbortSignal): Promise<readonly BlockFile[]> {
-    const idle = new AbortController()
+    const over = new AbortController()
     this.#tell({ step: 'torrent' })
+    const turns = this.#turns.get(torrent) ?? 0
+    this.#turns.set(torrent, turns + 1)
+    const turn = setTimeout(() => this.#hints().length > 1 && over.abort(), this.#patienceMs * 2 ** turns)
     let most = 0
-    let timer = setTimeout(() => idle.abort(), this.#patienceMs / 2)
+    let idle = setTimeout(() => over.abort(), this.#patienceMs / 2)
     try {
-      return await this.#deps.source.fetch(torrent, AbortSignal.any([signal, idle.signal]), (bytes, total) => {
-        if (bytes <= most) return
+      return await this.#deps.source.fetch(torrent, AbortSignal.any([signal, over.signal]), (bytes, total) => {
+        this.#tell({ step: 'torrent', bytes, total })
+        if (bytes < Math.min(total, most + Math.max(total / PROGRESS_PART, LEAST_PROGRESS_BYTES)) || bytes === most)
+          return
         most = bytes
         this.#lastProgress = this.#deps.now()
-        this.#tell({ step: 'torrent', bytes, total })
-        clearTimeout(timer)
-        timer = setTimeout(() => idle.abort(), this.#patienceMs / 2)
+        clearTimeout(idle)
+        idle = setTimeout(() => over.abort(), this.#patienceMs / 2)
       })
     } finally {
-      clearTimeout(timer)
+      clearTimeout(idle)
+      clearTimeout(turn)
     }
   }
 

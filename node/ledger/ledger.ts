@@ -15,7 +15,7 @@ import type { Output } from '../protocol/state.ts'
 import { decodeTransaction, type GenesisTransaction, isPackable, parentsOf } from '../protocol/transaction.ts'
 import { type Arrival, admit, type Intake, refuse, submissionOf, waitingSubmission } from './intake/admit.ts'
 import { isDepositOf } from './intake/deposit-file.ts'
-import { isForgiven, Rejects } from './intake/rejects.ts'
+import { isForgiven, isOwn, Rejects } from './intake/rejects.ts'
 import { type VerifiedFile, Verifier } from './intake/verifier.ts'
 import { WaitingPool } from './intake/waiting-pool.ts'
 import { DEFAULT_LIMITS, type LedgerLimits } from './limits.ts'
@@ -130,6 +130,8 @@ export class Ledger extends LedgerReader implements TransactionLedger {
     if (file.length > MAX_FILE_BYTES) decodeTransaction(file) // throws
     const infohash = infohashOf(file)
     const known = this.#known(infohash, source)
+    if (known?.status === 'waiting' && isOwn(source))
+      await this.#writer.run((change) => this.#adopt(change, infohash, source))
     if (known !== undefined) return known
     if (isDepositOf(this.#options.rules, file)) return await this.#submitDeposit(infohash)
     const verified = await this.#verify(file, infohash)
@@ -213,6 +215,16 @@ export class Ledger extends LedgerReader implements TransactionLedger {
       if (known === undefined) throw depositNotQueued(infohash)
       return known
     })
+  }
+
+  /** What a stranger brought, and waits, is the owner's from now on. */
+  #adopt(change: Change, infohash: Infohash, source: string): void {
+    const { pool } = this.#intake
+    const [row, item] = [change.get(WAITING, infohash), pool.get(infohash)]
+    if (row === undefined || item === undefined || isOwn(row.source)) return
+    change.put(WAITING, infohash, { ...row, source })
+    pool.delete(infohash)
+    for (const evicted of pool.add({ ...item, source })) change.delete(WAITING, evicted.infohash)
   }
 
   async #submitVerified(arrival: Arrival): Promise<Submission> {

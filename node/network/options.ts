@@ -64,8 +64,15 @@ export type NetworkBounds = {
   readonly idleTorrentMs: number
   /** Largest block torrent that is fetched: it is held in memory until it was judged. */
   readonly maxBlockBytes: number
+  /** Bytes of the torrents of blocks that are handed out at once, in memory: more of them sleep, although somebody is connected. */
+  readonly maxLiveBytes: number
   /** Whether bans on loopback are of ids only, since all have the same host there; false lets a test tell hosts of 127.0.0.0/8 apart. */
   readonly sparesLoopback: boolean
 }
 
-export const NETWORK_BOUNDS: NetworkBounds = { idleTorrentMs: 30_000, maxBlockBytes: 268_435_456, sparesLoopback: true }
+export const NETWORK_BOUNDS: NetworkBounds = {
+  idleTorrentMs: 30_000,
+  maxBlockBytes: 268_435_456,
+  maxLiveBytes: 536_870_912,
+  sparesLoopback: true,
+}

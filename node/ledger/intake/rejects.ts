@@ -12,8 +12,8 @@ export type Reject =
   /** It would need this number of zero bits (`relayPrice`). */
   | { readonly why: 'price'; readonly bits: number }
 
-/** Who hands in for the owner of this node, whose payments cost no work here. */
-const OWN_SOURCES: ReadonlySet<string> = new Set(['rpc', 'proofs'])
+/** Who hands in for the owner of this node, whose payments cost no work here; `asked`: what the owner had fetched, by its infohash. */
+const OWN_SOURCES: ReadonlySet<string> = new Set(['rpc', 'proofs', 'asked'])
 
 export function isOwn(source: string): boolean {
   return OWN_SOURCES.has(source)

@@ -24,6 +24,7 @@ import {
   isSettled,
   numberKey,
   outputKey,
+  outputOf,
   REQUESTS,
   SPENDS,
   type Spends,
@@ -85,6 +86,11 @@ export function spendableValue(reader: Reader, infohash: Infohash, purse: Purse)
   const standing = creatorStanding(reader, infohash)
   if (standing === undefined || !isLive({ standing }) || spendsOf(reader, infohash, purse).live !== '') return 0n
   return outputValue(reader, infohash, purse) ?? 0n
+}
+
+/** Base units of TTX in an output; 0 of another asset, or if it is not known. */
+export function coinValue(reader: Reader, [infohash, purse]: Input): bigint {
+  return assetOf(purse) === undefined ? (outputValue(reader, infohash, purse) ?? 0n) : 0n
 }
 
 /** All stored transactions that spend an output of this one, or compete with it for an input. */
@@ -246,7 +252,9 @@ function moveCounts(change: Change, before: Entry, after: Entry): void {
   const live = Number(isLive(after)) - Number(isLive(before))
   const unordered = Number(after.standing === 'accepted') - Number(before.standing === 'accepted')
   const conflicting = Number(countsAsConflicting(after)) - Number(countsAsConflicting(before))
-  moveCharge(change, after, Number(isCharged(after)) - Number(isCharged(before)))
+  const charged = Number(isCharged(after)) - Number(isCharged(before))
+  if (charged !== 0 && after.charge !== '')
+    moveCharge(change, after, charged, coinValue(change, outputOf(after.charge)))
   if (live === 0 && unordered === 0 && conflicting === 0) return
   const head = headOf(change)
   const print = decodeUint(keccak(toBytes(after.infohash)))

@@ -1,10 +1,10 @@
 // Which coin a payment that no block has ordered is charged to: see `relayPrice`.
 
 import { type RelayLimits, relayPrice } from '../intake/relay-price.ts'
-import { assetOf, type Input } from '../purse.ts'
+import type { Input } from '../purse.ts'
 import type { Reader } from '../store/database.ts'
 import { CHARGES, isSettled, outputKey } from '../store/tables.ts'
-import { creatorStanding, entryOf, headOf, outputValue } from './books.ts'
+import { coinValue, creatorStanding, entryOf, headOf } from './books.ts'
 
 export type Priced = {
   /** Key of the coin, as `outputKey`. */
@@ -35,5 +35,5 @@ function coinOf(reader: Reader, [creator, purse]: Input): Pick<Priced, 'coin' | 
     const { charge = '' } = entryOf(reader, creator) ?? {}
     if (charge !== '') return { coin: charge, value: reader.get(CHARGES, charge)?.value ?? 0n }
   }
-  return { coin, value: assetOf(purse) === undefined ? (outputValue(reader, creator, purse) ?? 0n) : 0n }
+  return { coin, value: coinValue(reader, [creator, purse]) }
 }

@@ -187,6 +187,11 @@ export function outputKey(infohash: Infohash, purse: Purse): string {
   return infohash + purse.slice(2)
 }
 
+/** The output that a key names. */
+export function outputOf(key: string): Input {
+  return [key.slice(0, INFOHASH_DIGITS) as Infohash, `0x${key.slice(INFOHASH_DIGITS)}` as Purse] // written above
+}
+
 /** Stands: its outputs can be spent. */
 export function isLive({ standing }: { readonly standing: Standing }): boolean {
   return standing === 'accepted' || isSettled(standing)
@@ -204,6 +209,7 @@ export function statusOf(entry: Entry): Exclude<Status, 'unknown' | 'invalid'> {
   return entry.standing === 'held' ? 'waiting' : entry.standing
 }
 
+const INFOHASH_DIGITS = 40
 const KINDS = ['genesis', 'deposit', 'signed'] as const
 const STANDINGS = ['held', 'accepted', 'conflicting', 'ordered', 'final'] as const
 

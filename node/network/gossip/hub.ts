@@ -12,19 +12,18 @@ import type { NetworkStore, StoreChange, ToldBlock } from '../store.ts'
 import type { Buckets } from './buckets.ts'
 import { Fetcher } from './fetcher.ts'
 import type { Notice, Question } from './messages.ts'
+import { Pause } from './pause.ts'
 import { type Hello, RemotePeer } from './peer.ts'
 import { reconcile } from './reconcile.ts'
 import { answer } from './serve.ts'
-import { isAhead, isBehind, Sync } from './sync/sync.ts'
+import { isAhead, isBehind } from './sync/distance.ts'
+import { Sync } from './sync/sync.ts'
 
 /** New infohashes are gathered for this long before they are announced. */
 const ANNOUNCE_AFTER_MS = 5
 const SUMMARY_AFTER_MS = 250
 const HEARTBEAT_MS = 30_000
 const SILENT_MS = 100_000
-/** A peer that differs is compared again after this, doubling while that finds nothing. */
-const RECONCILE_MIN_MS = 2_000
-const RECONCILE_MAX_MS = 600_000
 const TICK_MS = 500
 /** Places for waiting files of a peer that are left for what it announces: the ancestors of one file do not take them. */
 const ROOM_FOR_OTHERS = 1_000
@@ -48,7 +47,7 @@ type Session = {
   pending: Infohash[]
   isReconciling: boolean
   nextReconcileAt: number
-  reconcileMs: number
+  readonly pause: Pause
   /** Its order is worth reading; once it was read, what is left is found by comparison. */
   order: 'newest' | 'whole' | 'read'
 }
@@ -111,7 +110,7 @@ export class Hub {
     other?.close()
     const now = this.#deps.now()
     const session: Session = {
-      ...{ peer, pending: [], isReconciling: false, nextReconcileAt: now, reconcileMs: RECONCILE_MIN_MS },
+      ...{ peer, pending: [], isReconciling: false, nextReconcileAt: now, pause: new Pause() },
       order: 'newest',
     }
     this.#sessions.set(peer.key, session)
@@ -184,15 +183,29 @@ export class Hub {
     const { store } = this.#deps
     if (store.isHeld === true) return
     if (session.isReconciling || this.#deps.now() < session.nextReconcileAt || peer.summary === undefined) return
-    if (this.sync.isRunning || peer.summary.fingerprint === store.summary().fingerprint || isBehind(peer, store)) return
+    if (this.sync.isBringing || peer.summary.fingerprint === store.summary().fingerprint || isBehind(peer, store))
+      return
+    // Others are compared with although an order is read, as long as that brings little: a liar must not keep this node from them.
+    if (this.sync.isRunning && isAhead(peer, store)) return
     if (isAhead(peer, store) && store.syncs() === 'later') return
-    if (this.sync.canRead(peer) && session.order !== 'read') {
-      this.#readOrder(session)
+    if (this.#mayBeRead(session)) {
+      this.#readBest()
       return
     }
     if (!this.#deps.buckets.isWhole) return
     session.isReconciling = true
     void this.#running.add(this.#reconcile(session))
+  }
+
+  #mayBeRead({ peer, order, isReconciling, nextReconcileAt }: Session): boolean {
+    return this.sync.canRead(peer) && order !== 'read' && !isReconciling && this.#deps.now() >= nextReconcileAt
+  }
+
+  #readBest(): void {
+    const sessions = [...this.#sessions.values()].filter((session) => this.#mayBeRead(session))
+    const best = this.sync.best(sessions.map(({ peer }) => peer))
+    const session = sessions.find(({ peer }) => peer === best)
+    if (session !== undefined) this.#readOrder(session)
   }
 
   #readOrder(session: Session): void {
@@ -211,7 +224,7 @@ export class Hub {
 
   /** Ancestors of what is read in order come in order. Those of other files are fetched, as long as that leaves room for what else the peer announces. */
   #onMissing(peer: RemotePeer, missing: readonly Infohash[], how: 'announced' | 'listed'): void {
-    if (how === 'announced' && this.sync.isRunning) return
+    if (how === 'announced' && this.sync.isBringing) return
     if (this.#deps.store.room(peer.hello) > ROOM_FOR_OTHERS) this.fetcher.wantAncestors(peer, missing)
   }
 
@@ -234,13 +247,13 @@ export class Hub {
         return
       }
       if (found === 0) session.order = 'newest'
-      session.reconcileMs = found > 0 ? RECONCILE_MIN_MS : Math.min(2 * session.reconcileMs, RECONCILE_MAX_MS)
+      session.pause.after(found, this.#deps.store.summary().count)
       this.#deps.log.debug({ peer: peer.key, found }, 'reconciled')
     } catch (error) {
       if (!(error instanceof OperationError)) throw error
     }
     session.isReconciling = false
-    session.nextReconcileAt = this.#deps.now() + session.reconcileMs
+    session.nextReconcileAt = this.#deps.now() + session.pause.ms
   }
 
   #announce(): void {

@@ -13,7 +13,8 @@ export class Wants {
   readonly #wants = new Map<Infohash, Want>()
   /** Of each peer: what it announced and may be asked for, by number of announcers. */
   readonly #ranked = new Map<string, Map<number, Set<Infohash>>>()
-  readonly #sizes = new Map<string, number>()
+  /** What each peer is a source of. */
+  readonly #of = new Map<string, Set<Infohash>>()
 
   get size(): number {
     return this.#wants.size
@@ -21,7 +22,7 @@ export class Wants {
 
   /** How many wants a peer is a source of. */
   sizeOf(peer: string): number {
-    return this.#sizes.get(peer) ?? 0
+    return this.#of.get(peer)?.size ?? 0
   }
 
   has(infohash: Infohash): boolean {
@@ -47,16 +48,20 @@ export class Wants {
     if (this.sizeOf(peer) >= perPeer) return false
     let want = this.#wants.get(infohash)
     if (want?.sources.has(peer) && (want.isAncestor || !isAncestor)) return true
+    const own = this.#of.get(peer) ?? new Set<Infohash>()
     if (want === undefined) {
       if (this.#wants.size >= inAll) return false
       want = { sources: new Set(), asked: new Set(), places: 1, isAncestor }
       this.#wants.set(infohash, want)
     }
-    this.#unrank(infohash, want)
+    this.#of.set(peer, own.add(infohash))
+    // Of a hundred announcers each would else move all that came before.
+    const isSame =
+      rankOf(want) === rankOf({ sources: { size: want.sources.size + 1 }, isAncestor: want.isAncestor || isAncestor })
+    if (!isSame) this.#unrank(infohash, want)
     want.isAncestor ||= isAncestor
-    if (!want.sources.has(peer)) this.#sizes.set(peer, this.sizeOf(peer) + 1)
     want.sources.add(peer)
-    this.#rank(infohash, want)
+    this.#rank(infohash, want, isSame ? [peer] : want.sources)
     return true
   }
 
@@ -84,6 +89,8 @@ export class Wants {
   widen(infohash: Infohash, places: number): boolean {
     const want = this.#wants.get(infohash)
     if (want === undefined) return false
+    // They can be asked already.
+    if (want.asked.size + places <= want.places) return want.asked.size < want.sources.size
     this.#unrank(infohash, want)
     want.places = Math.max(want.places, want.asked.size + places)
     this.#rank(infohash, want)
@@ -95,7 +102,7 @@ export class Wants {
     const want = this.#wants.get(infohash)
     if (want === undefined) return
     this.#unrank(infohash, want)
-    for (const peer of want.sources) this.#forgetSource(peer)
+    for (const peer of want.sources) this.#forgetSource(infohash, peer)
     this.#wants.delete(infohash)
   }
 
@@ -104,7 +111,7 @@ export class Wants {
     const want = this.#wants.get(infohash)
     if (want === undefined) return
     this.#unrank(infohash, want)
-    if (want.sources.delete(peer)) this.#forgetSource(peer)
+    if (want.sources.delete(peer)) this.#forgetSource(infohash, peer)
     want.asked.delete(peer)
     if (want.sources.size + want.asked.size === 0) this.#wants.delete(infohash)
     else this.#rank(infohash, want)
@@ -112,8 +119,9 @@ export class Wants {
 
   /** The peer is gone; what it was asked for must have been released. */
   removePeer(peer: string): void {
-    for (const [infohash, want] of this.#wants) {
-      if (!want.sources.has(peer)) continue
+    for (const infohash of this.#of.get(peer) ?? []) {
+      const want = this.#wants.get(infohash)
+      if (want === undefined) continue
       if (!want.asked.has(peer)) {
         this.release(infohash, peer)
         continue
@@ -123,12 +131,12 @@ export class Wants {
       this.#rank(infohash, want)
     }
     this.#ranked.delete(peer)
-    this.#sizes.delete(peer)
+    this.#of.delete(peer)
   }
 
-  #rank(infohash: Infohash, want: Want): void {
+  #rank(infohash: Infohash, want: Want, sources: Iterable<string> = want.sources): void {
     if (want.asked.size >= want.places) return
-    for (const peer of want.sources) {
+    for (const peer of sources) {
       if (want.asked.has(peer)) continue
       const ranked = this.#ranked.get(peer) ?? new Map<number, Set<Infohash>>()
       this.#ranked.set(peer, ranked)
@@ -146,13 +154,24 @@ export class Wants {
     }
   }
 
-  #forgetSource(peer: string): void {
-    const size = this.sizeOf(peer) - 1
-    if (size > 0) this.#sizes.set(peer, size)
-    else this.#sizes.delete(peer)
+  #forgetSource(infohash: Infohash, peer: string): void {
+    const own = this.#of.get(peer)
+    own?.delete(infohash)
+    if (own?.size === 0) this.#of.delete(peer)
   }
 }
 
-function rankOf({ sources, isAncestor }: Want): number {
-  return sources.size + (isAncestor ? ANCESTORS_FIRST : 0)
+/** Ranks are exact below this number of announcers. */
+const EXACT = 8
+
+/** From `EXACT` announcers on by powers of two, since each change of a rank costs a step for each announcer. */
+function rankOf({
+  sources: { size },
+  isAncestor,
+}: {
+  readonly sources: { readonly size: number }
+  readonly isAncestor: boolean
+}): number {
+  const rank = size < EXACT ? size : EXACT + Math.floor(Math.log2(size / EXACT))
+  return rank + (isAncestor ? ANCESTORS_FIRST : 0)
 }

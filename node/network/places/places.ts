@@ -1,9 +1,12 @@
 // The places for connections that come in: who gets one, for how long, and who gives it up when all are taken.
 
 import { HANDSHAKE_MS } from '../limits.ts'
-import { hostGroup, rangeOf } from './addresses.ts'
-import { type Candidate, mostCrowded, nodeToEvict } from './eviction.ts'
+import { hostGroup, isPrivate, rangeOf } from './addresses.ts'
+import { type Candidate, mostCrowded, nodeToEvict, wasUseful } from './eviction.ts'
 
+/** Whose trial ended without use finds no place of another this long, nor does anybody of its range: who comes again and again would else end all trials. */
+const TURNED_AWAY_MS = 60_000
+const MAX_TURNED_AWAY = 10_000
 /** Without progress for this long a connection may be closed for another one. */
 const IDLE_MS = 1_000
 
@@ -27,6 +30,8 @@ export type PlacesOptions = {
 export class Place {
   readonly host: string
   readonly range: string
+  /** Who else may be the same somebody: all of a public range, one host of a private network. */
+  readonly neighbours: string
   readonly since: number
   readonly close: () => void
   kind: Kind = 'new'
@@ -37,6 +42,7 @@ export class Place {
   constructor(host: string, now: number, close: () => void) {
     this.host = hostGroup(host)
     this.range = rangeOf(host)
+    this.neighbours = isPrivate(host) ? this.host : this.range
     this.since = now
     this.progressAt = now
     this.close = close
@@ -53,6 +59,8 @@ export class Places {
   readonly #places = new Set<Place>()
   readonly #kept: number
   readonly #lobby: number
+  /** Ranges (hosts of a private network) of nodes that had to go and had been of no use, until when. */
+  readonly #turnedAway = new Map<string, number>()
 
   constructor(options: PlacesOptions) {
     this.#options = options
@@ -96,10 +104,12 @@ export class Places {
   becomeNode(place: Place, merit: () => Merit): boolean {
     const nodes = this.#of('node')
     if (nodes.length >= this.#options.count - this.#kept) {
-      const { secret } = this.#options
+      const { secret, now } = this.#options
+      if ((this.#turnedAway.get(place.neighbours) ?? 0) > now()) return false
       const candidates = nodes.map((node) => ({ node, range: node.range, since: node.since, ...node.merit() }))
-      const evicted = nodeToEvict(candidates, secret)
+      const evicted = nodeToEvict(candidates, secret, now())
       if (evicted === undefined) return false
+      if (!wasUseful(evicted)) this.#turnAway(evicted.node)
       this.#evict(evicted.node)
     }
     place.kind = 'node'
@@ -120,6 +130,13 @@ export class Places {
     if (oldest === undefined) return false
     this.#evict(oldest)
     return true
+  }
+
+  #turnAway({ neighbours }: Place): void {
+    this.#turnedAway.delete(neighbours)
+    this.#turnedAway.set(neighbours, this.#options.now() + TURNED_AWAY_MS)
+    const [oldest] = this.#turnedAway.keys()
+    if (this.#turnedAway.size > MAX_TURNED_AWAY && oldest !== undefined) this.#turnedAway.delete(oldest)
   }
 
   #evict(place: Place): void {

@@ -2,7 +2,6 @@
 
 import type { Socket } from 'node:net'
 import type Wire from 'bittorrent-protocol'
-import type { Logger } from 'pino'
 import WebTorrent, { type Torrent } from 'webtorrent'
 import { OperationError } from '../../errors.ts'
 import type { Infohash } from '../../protocol/ids.ts'
@@ -10,48 +9,15 @@ import { isInfohash } from '../../protocol/ids.ts'
 import type { Merit } from '../places/places.ts'
 import { TokenBucket } from '../token-bucket.ts'
 import { MemoryChunkStore } from './chunk-store.ts'
+import type { ClientDeps, ClientOptions } from './client-options.ts'
 import { guardDht } from './dependency-guard.ts'
 import { guardWire } from './guard.ts'
 import { IdleWires } from './idle-wires.ts'
 import { Incoming } from './incoming.ts'
 import { type Content, encodeTorrent, parseFolder } from './metainfo.ts'
-import { makesRoom } from './places-awake.ts'
+import { makesBytes, makesRoom } from './places-awake.ts'
 import { networkDied, notListening } from './problems.ts'
 import { addUtpServer } from './utp-server.ts'
-
-export type ClientOptions = {
-  readonly host: string
-  /** 0 picks a free one. */
-  readonly port: number
-  /** Public peer finding: all off unless asked for. */
-  readonly dht: boolean | { readonly bootstrap: readonly string[] }
-  readonly pex: boolean
-  readonly utp: boolean
-  /** 0 dials plain, 1 dials encrypted (MSE), both accept either; 2 only encrypted. */
-  readonly secure: 0 | 1 | 2
-  /** Connections that may come in. */
-  readonly maxConnections: number
-  readonly maxConnectionsPerHost: number
-  /** Bytes per second; undefined is unlimited. */
-  readonly uploadLimit: number | undefined
-  readonly downloadLimit: number | undefined
-  /** Torrents that may be live at once, and how long one without a connection stays so. */
-  readonly maxLiveTorrents: number
-  readonly idleTorrentMs: number
-}
-
-export type ClientDeps = {
-  readonly log: Logger
-  /** What is stored under an infohash, if anything. */
-  readonly lookup: (infohash: Infohash) => Promise<Content | undefined>
-  /** The infohash whose sha1('req2' + infohash) this is: how an encrypted handshake names a torrent. */
-  readonly lookupSecret: (hash: string) => Infohash | undefined
-  readonly isBanned: (host: string) => boolean
-  /** Whether the user's own coins hang on a stored torrent: it is live before all others. */
-  readonly isOwn: (infohash: Infohash) => boolean
-  /** It has closed its port and every connection by itself, and does not come back. */
-  readonly onDied: (error: OperationError) => void
-}
 
 /** Torrents that handshakes may wake: per second, and at once. Each costs about a millisecond. */
 const WAKES_PER_SECOND = 200
@@ -66,6 +32,7 @@ export class TorrentClient extends WebTorrent {
   readonly #waking = new Map<string, Promise<Torrent | null>>()
   /** Live torrents that may be put to sleep, with the time when they were last of use (milliseconds). */
   readonly #idleSince = new Map<Torrent, number>()
+  readonly #awake = new WeakMap<Torrent, { readonly since: number; readonly bytes: number }>()
   readonly #wakes = new TokenBucket(WAKES_PER_SECOND, WAKES_BURST)
   readonly #ownWakes = new TokenBucket(WAKES_PER_SECOND, WAKES_BURST)
   readonly #incoming: Incoming
@@ -142,8 +109,9 @@ export class TorrentClient extends WebTorrent {
   }
 
   /** From now on `torrent` may be put to sleep when no peer has been connected to it for a while. */
-  keepUntilIdle(torrent: Torrent): void {
+  keepUntilIdle(torrent: Torrent, bytes = torrent.length ?? 0): void {
     this.#idleSince.set(torrent, Date.now())
+    this.#awake.set(torrent, { since: performance.now(), bytes })
   }
 
   /** Whether it may be put to sleep, and so be replaced. */
@@ -186,9 +154,10 @@ export class TorrentClient extends WebTorrent {
     if (!(this.#deps.isOwn(infohash) ? this.#ownWakes : this.#wakes).take(1)) return null
     try {
       const content = await this.#deps.lookup(infohash)
-      if (content === undefined || this.destroyed || !this.#makeRoom(infohash)) return null
+      if (content === undefined || this.destroyed) return null
+      if (!this.#makeRoom(infohash) || !this.#makeBytes(content.bytes.length)) return null
       const torrent = this.#addContent(content, [])
-      this.keepUntilIdle(torrent)
+      this.keepUntilIdle(torrent, content.bytes.length)
       await becomesReady(torrent)
       return torrent.destroyed ? null : torrent
     } catch (error) {
@@ -213,6 +182,20 @@ export class TorrentClient extends WebTorrent {
     const torrent = makesRoom(this.#idleSince.keys(), infohash, this.#deps.isOwn)
     if (torrent !== undefined) this.#sleep(torrent)
     return torrent !== undefined
+  }
+
+  /** Puts torrents to sleep until one of `bytes` fits in memory beside the rest; false if it does not. */
+  #makeBytes(bytes: number): boolean {
+    for (;;) {
+      const now = performance.now()
+      const live = [...this.#idleSince.keys()].map((torrent) => {
+        const { since, bytes } = this.#awake.get(torrent) ?? { since: now, bytes: 0 }
+        return { torrent, bytes, isIdle: torrent.wires.length === 0, awakeMs: now - since }
+      })
+      const goes = makesBytes(live, bytes, this.#options.maxLiveBytes)
+      if (goes === 'fits' || goes === undefined) return goes === 'fits'
+      this.#sleep(goes.torrent)
+    }
   }
 
   #sweepIdle(): void {

@@ -1,4 +1,4 @@
-// Which live torrent makes room for another one where all places are taken: what the user's own coins hang on goes last.
+// Which live torrent makes room for another one where all places, or all bytes, are taken: what the user's own coins hang on goes last.
 
 import type { Infohash } from '../../protocol/ids.ts'
 
@@ -22,4 +22,22 @@ export function makesRoom<T extends { readonly infoHash: string; readonly wires:
     else if (isIdle) idleOwn ??= torrent
   }
   return isForOwn ? (connected ?? idleOwn) : undefined
+}
+
+/** Torrents that are smaller count as nothing, and never go for a larger one. */
+const LARGE_BYTES = 1_048_576
+/** A large one to which somebody is connected has this long before it may go for another one: to stay connected costs nothing. */
+const LEAST_AWAKE_MS = 60_000
+
+type Awake = { readonly bytes: number; readonly isIdle: boolean; readonly awakeMs: number }
+
+/**
+ * Which of the live torrents, those that woke first coming first, goes where one of `bytes` would make them more than `most`: one that is idle, else one that was
+ * awake for a minute. `fits` if none has to go, since one alone always fits; undefined if none may.
+ */
+export function makesBytes<T extends Awake>(live: readonly T[], bytes: number, most: number): T | 'fits' | undefined {
+  const large = live.filter((torrent) => torrent.bytes >= LARGE_BYTES)
+  const taken = large.reduce((sum, torrent) => sum + torrent.bytes, 0)
+  if (bytes < LARGE_BYTES || taken === 0 || taken + bytes <= most) return 'fits'
+  return large.find(({ isIdle }) => isIdle) ?? large.find(({ awakeMs }) => awakeMs >= LEAST_AWAKE_MS)
 }

@@ -75,3 +75,17 @@ test('a node without Ethereum tells what was mined, as far as it knows', () => {
   const mined = sealedOf(plant([...BRANCH]), 2)
   assert.deepEqual(storeOf(undefined, [mined]).headers(), [{ sealed: mined, torrent }])
 })
+
+test('what a peer brings is of its host, and what the owner asked for by its infohash is of the owner', async () => {
+  const sources: string[] = []
+  const submit = async (_: Uint8Array, source: string) => {
+    sources.push(source)
+    return { status: 'accepted', missing: [], isNew: true }
+  }
+  const deps = { ledger: { genesis: '', subscribe: () => () => undefined, submit }, pool: { blocks: [] } }
+  const store = new NodeStore(deps as unknown as NetworkStoreDeps)
+  await store.onTransaction(torrent, new Uint8Array(), { id: 'cd'.repeat(20), host: '5.6.7.8' })
+  await store.onTransaction(torrent, new Uint8Array(), { id: 'cd'.repeat(20), host: '' })
+  await store.onTransaction(torrent, new Uint8Array(), { id: '', host: '' })
+  assert.deepEqual(sources, ['5.6.7.8', '', 'asked'])
+})

@@ -18,6 +18,7 @@ export class OrderReader {
   readonly #store: Pick<NetworkStore, 'has'>
   readonly #unordered: boolean
   #from: number
+  #passed = 0
   #isAtEnd = false
 
   /** Reads from the first position on. `unordered`: only what no block has ordered. */
@@ -47,9 +48,15 @@ export class OrderReader {
     return this.#isAtEnd
   }
 
+  /** Positions in answers of a whole page without anything that is asked for: what blocks have ordered, where only the rest is. */
+  get passed(): number {
+    return this.#passed
+  }
+
   /** The next part of the order. Rejects as `RemotePeer.ask` does. */
   async next(): Promise<readonly Infohash[]> {
     const { infohashes, next, end } = await this.#ask(this.#from, Math.min(PAGE, MAX_INFOHASHES))
+    if (this.#unordered && infohashes.length === 0 && next - this.#from === PAGE) this.#passed += PAGE
     this.#from = next
     this.#isAtEnd = next >= end
     return infohashes

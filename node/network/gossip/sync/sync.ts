@@ -6,28 +6,28 @@ import type { Infohash } from '../../../protocol/ids.ts'
 import { RuleError } from '../../../protocol/rule-error.ts'
 import type { Running } from '../../running.ts'
 import type { NetworkStore } from '../../store.ts'
-import { isFileOf } from '../fetcher.ts'
 import type { RemotePeer } from '../peer.ts'
+import { judgeDelivery, rightFiles } from './delivery.ts'
+import { isAhead } from './distance.ts'
+import { byWorth, Guides } from './guides.ts'
 import { OrderReader } from './order-reader.ts'
 import { Progress, type SyncProgress } from './progress.ts'
 import { type Batch, type Delivered, Window } from './window.ts'
 
-/** Whoever has so many more than this node is read in order; differences below are found by comparison. */
-const FAR = 500
 /** Questions that one peer has open: one on its way, one being answered, one to be read. */
 const OPEN_AT_ONCE = 3
 /** Files that were handed to the store and are not answered for. */
 const MAX_IN_STORE = 2_000
-/** Once the first batch is late by this much beside the usual, another peer is asked too. */
+/** Once a batch is late by this much beside the usual, another peer is asked too; and at the latest after the last. */
 const LATE_FACTOR = 4
 const LATE_MS = 1_000
+const MOST_LATE_MS = 4_000
 /** Of what a peer listed, nobody had more than these, and more than half: then its order is worth nothing. */
 const MOST_GONE = 300
-/** A guide that brings less than this in that time gives way to another. */
-const LEAST_PLACED = 100
-const LEAST_EVERY_MS = 30_000
-/** How long the order of a peer is not read again that was of no use. */
-const USELESS_MS = 600_000
+/** Positions that hold only what blocks ordered count as if they brought something: a minute's worth. */
+const MOST_PASSED = 5_000_000
+/** As long as this many payments a second come, nobody is compared with: most of what differs is on its way. */
+const BRINGING = 20
 const TICK_MS = 250
 
 export type SyncDeps = {
@@ -39,8 +39,8 @@ export type SyncDeps = {
   readonly now: () => number
   /** A file whose ancestors are not here, although its peer listed it: they are fetched as those of any other. */
   readonly onMissing: (peer: RemotePeer, missing: readonly Infohash[]) => void
-  /** The order of `peer` was read to its end. `placed`: how many files of it are here now. */
-  readonly onRead: (peer: RemotePeer, placed: number) => void
+  /** The order of `peer` was read to its end, or given up, and no other is read now. */
+  readonly onRead: (peer: RemotePeer) => void
 }
 
 type Guide = {
@@ -50,7 +50,6 @@ type Guide = {
   known: number
   gone: number
   isReading: boolean
-  placedAt: { readonly placed: number; readonly at: number }
 }
 
 export class Sync {
@@ -59,8 +58,7 @@ export class Sync {
   readonly #open = new WeakMap<RemotePeer, number>()
   /** Handed to the store: it is told of these by whoever sent them, not by this node. */
   readonly #inStore = new Set<Infohash>()
-  /** Peers whose order was of no use, until when. */
-  readonly #useless = new WeakMap<RemotePeer, number>()
+  readonly #guides: Guides
   /** Milliseconds that an answer takes, smoothed. */
   #usualMs = LATE_MS / LATE_FACTOR
   #guide: Guide | undefined
@@ -69,11 +67,17 @@ export class Sync {
 
   constructor(deps: SyncDeps) {
     this.#deps = deps
+    this.#guides = new Guides(deps.now)
     this.#progress = new Progress(deps.now)
   }
 
   get isRunning(): boolean {
     return this.#guide !== undefined
+  }
+
+  /** It runs, and much comes by it. */
+  get isBringing(): boolean {
+    return this.isRunning && this.#progress.perSecond >= BRINGING
   }
 
   /** Undefined while nothing is read. */
@@ -92,8 +96,12 @@ export class Sync {
 
   /** Whether the order of a peer is worth reading: it says that it has many more, and was not found useless. */
   canRead(peer: RemotePeer): boolean {
-    const until = this.#useless.get(peer) ?? 0
-    return !peer.closed.aborted && isAhead(peer, this.#deps.store) && until <= this.#deps.now()
+    return !peer.closed.aborted && isAhead(peer, this.#deps.store) && this.#guides.mayRead(peer)
+  }
+
+  /** Whose order is read first. */
+  best(peers: readonly RemotePeer[]): RemotePeer | undefined {
+    return this.#guides.best(peers)
   }
 
   /** Reads the order of `peer`, unless another is being read. `isWhole`: from its beginning. */
@@ -101,9 +109,9 @@ export class Sync {
     const kind = this.#deps.store.syncs()
     if (this.#guide !== undefined || kind === 'later') return
     const reader = new OrderReader(peer, this.#deps.store, kind === 'unordered')
-    const placedAt = { placed: 0, at: this.#deps.now() }
     this.#progress = new Progress(this.#deps.now)
-    this.#guide = { peer, reader, listed: 0, known: 0, gone: 0, isReading: false, placedAt }
+    this.#guide = { peer, reader, listed: 0, known: 0, gone: 0, isReading: false }
+    this.#guides.begin(peer)
     this.#tick ??= setInterval(() => this.#onTick(), TICK_MS)
     this.#deps.log.debug({ peer: peer.key, of: peer.summary?.count }, 'reading the order of a peer')
     const isEmpty = this.#deps.store.summary().count <= 1
@@ -118,7 +126,7 @@ export class Sync {
   }
 
   removePeer(peer: RemotePeer): void {
-    if (this.#guide?.peer === peer) this.#change('it is gone')
+    if (this.#guide?.peer === peer) this.#change('it is gone', 'slow')
     this.#work()
   }
 
@@ -134,7 +142,7 @@ export class Sync {
     const done = reading
       .catch((error: unknown) => {
         if (!(error instanceof OperationError)) throw error
-        if (this.#guide === guide) this.#change(error.message)
+        if (this.#guide === guide) this.#change(error.message, 'slow')
       })
       .finally(() => {
         guide.isReading = false
@@ -149,8 +157,8 @@ export class Sync {
     guide.listed += fresh
     guide.known += infohashes.length - fresh
     // An order without an end that repeats what is known, or is being fetched.
-    const most = 2 * this.#deps.store.summary().count + 20_000
-    if (guide.known > most) this.#change('it lists what is known, again and again')
+    const isEndless = guide.known > 2 * this.#deps.store.summary().count + 20_000
+    if (isEndless) this.#change('it lists what is known, again and again', 'lied')
   }
 
   /** Does all that can be done now. */
@@ -165,33 +173,31 @@ export class Sync {
   }
 
   #end(guide: Guide): void {
-    const { placed } = this.#progress
-    this.#deps.log.debug({ peer: guide.peer.key, placed, listed: guide.listed }, 'read the order of a peer')
+    this.#deps.log.debug({ peer: guide.peer.key, listed: guide.listed }, 'read the order of a peer')
     this.stop()
-    this.#deps.onRead(guide.peer, placed)
+    this.#deps.onRead(guide.peer)
   }
 
   #pump(peer: RemotePeer): void {
     while (this.#guide !== undefined && this.#openOf(peer) < OPEN_AT_ONCE && !peer.closed.aborted) {
-      const batch = this.#window.next(peer.key) ?? this.#lateHead(peer)
+      // Who let others wait is asked for one batch at a time, and keeps no more from those who deliver.
+      if (peer.standing.grade === 'failing' && this.#openOf(peer) > 0) return
+      const batch = this.#window.next(peer.key) ?? this.#window.late(peer.key, this.#deps.now() - this.#lateMs)
       if (batch === undefined) return
       this.#ask(peer, batch)
     }
   }
 
-  /** Peers that may have what is wanted: those that are not behind this node. */
+  /** Peers that may have what is wanted: those that are not behind this node, the best first. */
   #helpers(): RemotePeer[] {
     const { count } = this.#deps.store.summary()
-    return this.#deps.peers().filter((peer) => peer === this.#guide?.peer || (peer.summary?.count ?? 0) >= count)
+    const may = this.#deps.peers().filter((peer) => peer === this.#guide?.peer || (peer.summary?.count ?? 0) >= count)
+    return may.sort(byWorth)
   }
 
-  /** The first batch, which all others wait for, if its peers are late and this one was not asked. */
-  #lateHead(peer: RemotePeer): Batch | undefined {
-    const head = this.#window.head
-    if (head === undefined || head.wanted.size === 0 || head.asked.has(peer.key) || head.failed.has(peer.key)) return
-    const lateMs = Math.max(LATE_MS, LATE_FACTOR * this.#usualMs)
-    const now = this.#deps.now()
-    return [...head.asked.values()].every((at) => now - at > lateMs) ? head : undefined
+  /** How long a batch may take before one more peer is asked for it, milliseconds. */
+  get #lateMs(): number {
+    return Math.min(Math.max(LATE_MS, LATE_FACTOR * this.#usualMs), MOST_LATE_MS)
   }
 
   #ask(peer: RemotePeer, batch: Batch): void {
@@ -202,11 +208,15 @@ export class Sync {
     const asked = peer
       .ask({ type: 'get', infohashes: wanted })
       .then(({ files }) => {
-        this.#usualMs += (this.#deps.now() - askedAt - this.#usualMs) / 8
-        this.#window.deliver(batch, peer.key, this.#checked(peer, wanted, files))
+        const right = rightFiles(peer, { wanted, files, isGuide: peer === this.#guide?.peer })
+        // Who brings nothing does not say how long it takes.
+        if (right.size > 0) this.#usualMs += (this.#deps.now() - askedAt - this.#usualMs) / 8
+        judgeDelivery(peer, right.size, this.#deps.now() - askedAt > MOST_LATE_MS)
+        this.#window.deliver(batch, peer.key, right)
       })
       .catch((error: unknown) => {
         if (!(error instanceof OperationError)) throw error
+        peer.standing.failed()
         this.#window.fail(batch, peer.key)
       })
       .finally(() => {
@@ -214,17 +224,6 @@ export class Sync {
         this.#work()
       })
     void this.#deps.running.add(asked)
-  }
-
-  #checked(peer: RemotePeer, wanted: readonly Infohash[], files: readonly Uint8Array[]): Map<Infohash, Uint8Array> {
-    const right = new Map<Infohash, Uint8Array>()
-    for (const [i, infohash] of wanted.entries()) {
-      const file = files[i]
-      if (file !== undefined && isFileOf(peer, infohash, file)) right.set(infohash, file)
-      // Others are asked for what the guide listed, and may well not have it.
-      else if (peer === this.#guide?.peer) peer.fault(0.5, 'it listed what it does not have')
-    }
-    return right
   }
 
   /** Hands what is whole to the store, in order. */
@@ -236,7 +235,7 @@ export class Sync {
     guide.gone += gone
     const byKey = new Map(peers.map((peer) => [peer.key, peer]))
     for (const delivered of files) void this.#deps.running.add(this.#place(delivered, byKey.get(delivered.from)))
-    if (guide.gone > MOST_GONE && guide.gone > guide.listed / 2) this.#change('nobody has what it lists')
+    if (guide.gone > MOST_GONE && guide.gone > guide.listed / 2) this.#change('nobody has what it lists', 'lied')
   }
 
   async #place({ infohash, file, from }: Delivered, peer: RemotePeer | undefined): Promise<void> {
@@ -246,6 +245,7 @@ export class Sync {
     try {
       const { state, missing } = await this.#deps.store.onTransaction(infohash, file, name)
       if (state === 'accepted') this.#progress.add(1, from)
+      if (state === 'accepted') peer?.standing.useful(this.#deps.now())
       if (missing.length > 0 && peer !== undefined) this.#deps.onMissing(peer, missing)
     } catch (error) {
       if (error instanceof RuleError) peer?.fault(50, error.message)
@@ -261,36 +261,40 @@ export class Sync {
   #onTick(): void {
     const guide = this.#guide
     if (guide === undefined) return
-    const now = this.#deps.now()
-    const { placed } = this.#progress
-    if (placed - guide.placedAt.placed >= LEAST_PLACED) guide.placedAt = { placed, at: now }
-    if (now - guide.placedAt.at > LEAST_EVERY_MS) this.#change('it brings too little')
+    const others = this.#readable(guide.peer)
+    const verdict = this.#guides.judge(this.#hadOf(guide), others)
+    if (verdict === 'useless') this.#change('it brings too little', 'slow')
+    else if (verdict === 'slow') this.#restart(this.#guides.next(others))
     this.#work()
   }
 
-  /** The guide is of no use: the order of another is read, from its beginning, as nobody knows where the two are alike. */
-  #change(reason: string): void {
+  /** What a guide has brought: files, and, as far as they can be seen to be true, places in its order that need nothing. */
+  #hadOf({ known, reader }: Guide): number {
+    return this.#progress.placed + known + Math.min(reader.passed, MOST_PASSED)
+  }
+
+  /** Peers but `guide` whose order can be read now. */
+  #readable(guide: RemotePeer): RemotePeer[] {
+    return this.#deps.peers().filter((peer) => peer !== guide && this.canRead(peer))
+  }
+
+  #change(reason: string, why: 'lied' | 'slow'): void {
     const guide = this.#guide
     if (guide === undefined) return
     this.#deps.log.debug({ peer: guide.peer.key, reason }, 'the order of a peer is given up')
-    this.#useless.set(guide.peer, this.#deps.now() + USELESS_MS)
+    this.#guides.giveUp(guide.peer, why)
+    const next = this.#guides.best(this.#readable(guide.peer))
+    this.#restart(next)
+    if (next === undefined) this.#deps.onRead(guide.peer)
+  }
+
+  /** From the beginning of an order, as nobody knows where the two are alike. */
+  #restart(next: RemotePeer | undefined): void {
     this.stop()
-    const next = this.#deps.peers().find((peer) => this.canRead(peer))
-    if (next === undefined) this.#deps.onRead(guide.peer, this.#progress.placed)
-    else this.start(next, true)
+    if (next !== undefined) this.start(next, true)
   }
 
   #openOf(peer: RemotePeer): number {
     return this.#open.get(peer) ?? 0
   }
-}
-
-/** It says that it has many more than this node: a claim, which is believed as far as its order brings something. */
-export function isAhead(peer: RemotePeer, store: Pick<NetworkStore, 'summary'>): boolean {
-  return (peer.summary?.count ?? 0) - store.summary().count > FAR
-}
-
-/** It has many fewer, and will ask: to compare now would be to list all of it. */
-export function isBehind(peer: RemotePeer, store: Pick<NetworkStore, 'summary'>): boolean {
-  return peer.summary !== undefined && store.summary().count - peer.summary.count > FAR
 }

@@ -39,6 +39,14 @@ export class Window {
     return this.#batches[0]
   }
 
+  /** The first that `peer` was not asked for and all who were asked for were asked before `before`. */
+  late(peer: string, before: number): Batch | undefined {
+    return this.#batches.find(({ wanted, asked, failed }) => {
+      if (wanted.size === 0 || asked.size === 0 || asked.has(peer) || failed.has(peer)) return false
+      return [...asked.values()].every((at) => at < before)
+    })
+  }
+
   /** Adds what is new of a list, in its order. Returns how many that were. */
   add(infohashes: readonly Infohash[]): number {
     const fresh = [...new Set(infohashes)].filter((infohash) => !this.#present.has(infohash))

@@ -64,6 +64,20 @@ function aborted(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => signal.addEventListener('abort', () => reject(error), { once: true }))
 }
 
+/** Every five milliseconds this many bytes more of 268,435,456, until it is given up. */
+async function trickle(
+  step: number,
+  signal: AbortSignal,
+  onProgress: (bytes: number, total: number) => void,
+): Promise<never> {
+  let bytes = 0
+  const timer = setInterval(() => {
+    bytes += step
+    onProgress(bytes, 268_435_456)
+  }, 5)
+  return await aborted(signal).finally(() => clearInterval(timer))
+}
+
 function rootOf({ view }: BridgeFollower) {
   return view.blocks.get(view.root)?.sealed.header.height
 }
@@ -95,6 +109,41 @@ test('who says that something else is the final block loses by it, is not believ
   assert.deepEqual(fetched, [LIE, OTHER_LIE, final.torrent])
   assert.deepEqual(blamed, [LIE, OTHER_LIE])
   assert.equal(young.follower.beginning, undefined)
+})
+
+test('a torrent that trickles without an end has turns, and the right one has its own', async () => {
+  const made = world()
+  const { final } = made
+  const sealed = encodeSealed(final.sealed)
+  const turns: Infohash[] = []
+  await using young = await begun(made, {
+    patienceMs: () => 300,
+    told: () => [LIE, OTHER_LIE, final.torrent].map((torrent) => ({ sealed, torrent })),
+    fetch: async (torrent, signal, onProgress) => {
+      turns.push(torrent)
+      // The right one takes longer than its first turn.
+      if (torrent === final.torrent && turns.length > 3) return filesOf(final)
+      return await trickle(1_000_000, signal, onProgress)
+    },
+  })
+  assert.equal((await young.follower.poll()).state, 'live')
+  assert.equal(rootOf(young.follower), 5n)
+  assert.deepEqual(turns, [LIE, OTHER_LIE, final.torrent, LIE, OTHER_LIE, final.torrent])
+})
+
+test('a seeder that sends a little now and then does not keep a node from beginning at genesis', async () => {
+  const { forge, ethereum, final } = world()
+  const beginning: BeginningSource = {
+    mode: () => 'final-or-genesis',
+    patienceMs: () => 300,
+    told: () => [{ sealed: encodeSealed(final.sealed), torrent: LIE }],
+    fetch: (_, signal, onProgress) => trickle(16_384, signal, onProgress),
+  }
+  await using young = await TestFollower.start(ethereum.connect(), forge.network, OPTIONS, undefined, undefined, {
+    beginning,
+  })
+  assert.equal((await young.follower.poll()).state, 'live')
+  assert.equal(rootOf(young.follower), 0n)
 })
 
 test('where nobody delivers the final block, a node that must begin there says so and tries again', async () => {

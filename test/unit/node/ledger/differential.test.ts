@@ -1,5 +1,6 @@
 // The incremental ledger against the plain model, over random worlds of rivals, deposits, other assets, deep reorganisations, restarts and crashes.
 
+import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import type { Ledger } from '../../../../node/ledger/ledger.ts'
@@ -16,6 +17,7 @@ import {
   toStep,
   type World,
 } from './random-world.ts'
+import { recountCharges } from './recount.ts'
 import { Reference } from './reference.ts'
 import { block, depositOf, GENESIS_BLOCK, GENESIS_INFOHASH, type OpenLedger, openLedger } from './world.ts'
 
@@ -49,6 +51,7 @@ const batchRows = fc.constantFrom(1, 4, 20_000)
 
 test('the ledger agrees with the model after every step, restart and crash', async (context) => {
   context.diagnostic(`seed ${SEED}`)
+  let coins = 0
   const property = fc.asyncProperty(recipe, script, batchRows, async (made, commands, rows) => {
     await using opened = await openLedger({ limits: { rivals: 1_000, batchRows: rows } })
     const play = new Play(opened, makeWorld(made))
@@ -57,8 +60,11 @@ test('the ledger agrees with the model after every step, restart and crash', asy
       await opened.ledger.idle()
       await compare(opened.ledger, play.model, play.world)
     }
+    await opened.ledger.stop()
+    coins += await recountCharges(opened.folder)
   })
   await fc.assert(property, { seed: SEED, numRuns: RUNS })
+  assert.ok(coins > 0)
 })
 
 /** A ledger, its model, and the tree of blocks that they are led through. */

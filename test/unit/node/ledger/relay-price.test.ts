@@ -208,3 +208,40 @@ async function withWork(who: Person, prev: Infohash, bits: number): Promise<Veri
   const make = (signature: Uint8Array) => ({ kind: 'signed', from: who.address, signature, ...body }) as const
   return verifyFile(RULES, encodeTransaction(await signWithWork(wallet, signingDigest(body), bits, make)))
 }
+
+test('a reorganisation that brings payments back leaves their coin as large as it is', async () => {
+  await using world = await openLedger({ limits: { unordered: 100_000 } })
+  const { ledger } = world
+  // A hundredth of all TTX: room for 756 payments.
+  const coin = pay({ from: OWNER, to: ALICE, tokens: SUPPLY / 100n, prev: [GENESIS_INFOHASH] })
+  const first = block('a', 1n, [coin])
+  await ledger.setBranch({ final: GENESIS_BLOCK, blocks: [first] })
+  const line = await fill(ledger, ALICE, coin.infohash, 300)
+  assert.equal(line.length, 300)
+  const all = { final: GENESIS_BLOCK, blocks: [first, block('b', 2n, line)] }
+  for (let i = 0; i < 2; i++) {
+    await ledger.setBranch(all)
+    await ledger.setBranch({ final: GENESIS_BLOCK, blocks: [first] })
+    const last = line.at(-1)?.infohash ?? coin.infohash
+    assert.equal(ledger.relayBits(ALICE.address, [last]), 0)
+  }
+  await world.reopen()
+  const more = pay({ from: ALICE, to: BOB, tokens: 1n, prev: [line.at(-1)?.infohash ?? coin.infohash] })
+  assert.equal((await world.ledger.submit(more.file, 'peer')).status, 'accepted')
+})
+
+test('what a stranger brought first, and had to wait, is the owner`s once the owner hands it in', async () => {
+  await using world = await openLedger({ limits: { unordered: 100_000 } })
+  const [coin = GENESIS_INFOHASH] = await coinsOf(world.ledger, [ALICE])
+  const line = await fill(world.ledger, ALICE, coin)
+  const parent = pay({ from: ALICE, to: BOB, tokens: 2n, prev: [line.at(-1)?.infohash ?? coin] })
+  const child = pay({ from: BOB, to: ALICE, tokens: 1n, prev: [parent.infohash] })
+  assert.equal((await world.ledger.submit(child.file, '9.9.9.9')).status, 'waiting')
+  assert.equal((await world.ledger.submit(child.file, 'rpc')).status, 'waiting')
+  assert.equal((await world.ledger.submit(child.file, '8.8.8.8')).status, 'waiting', 'and stays it')
+  await world.reopen()
+  const { ledger } = world
+  assert.equal((await ledger.submit(parent.file, 'rpc')).status, 'accepted')
+  await ledger.idle()
+  assert.equal(ledger.status(child.infohash), 'accepted')
+})

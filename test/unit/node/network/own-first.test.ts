@@ -3,12 +3,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Network } from '../../../../node/network/network.ts'
-import { makesRoom } from '../../../../node/network/torrent/places-awake.ts'
+import { blockContent, infohashOfInfo } from '../../../../node/network/torrent/metainfo.ts'
+import { makesBytes, makesRoom } from '../../../../node/network/torrent/places-awake.ts'
 import type { Infohash } from '../../../../node/protocol/ids.ts'
 import { infohashOf } from '../../../../node/protocol/infohash.ts'
 import { Attacker } from './attacker.ts'
 import { Lab, SILENT, until } from './lab.ts'
-import { MemoryStore, testFile } from './memory-store.ts'
+import { MemoryStore, testFile, testHeader } from './memory-store.ts'
 
 const id = (name: string) => name.repeat(20) as Infohash
 const [own, ownToo, theirs, theirsToo] = ['a1', 'a2', 'b1', 'b2'].map(id) as [Infohash, Infohash, Infohash, Infohash]
@@ -78,4 +79,44 @@ test('who has a payment is who announced or fetched it, or has the same set; bei
   await until(() => alice.store.files.size === 3, 'alice has it as well')
   assert.deepEqual([alice.network.holders(payment), bob.network.holders(payment)], [1, 1])
   assert.equal(alice.network.holders(infohashOf(testFile('unknown to all'))), 0)
+})
+
+const MIB = 1_048_576
+const large = (mib: number, isIdle: boolean, awakeMs: number) => ({ bytes: mib * MIB, isIdle, awakeMs })
+
+test('large torrents go where their bytes would be too many: an idle one, else one that was awake for a minute, else none', () => {
+  const fresh = large(40, false, 59_999)
+  const old = large(30, false, 60_000)
+  const idle = large(5, true, 1)
+  const small = { bytes: 500, isIdle: true, awakeMs: 90_000 }
+  assert.equal(makesBytes([old, fresh, small, idle], 26 * MIB, 100 * MIB), idle)
+  assert.equal(makesBytes([old, fresh, small], 31 * MIB, 100 * MIB), old)
+  assert.equal(makesBytes([fresh, small], 61 * MIB, 100 * MIB), undefined)
+  assert.equal(makesBytes([old, fresh], 30 * MIB, 100 * MIB), 'fits')
+  assert.equal(makesBytes([small], 200 * MIB, 100 * MIB), 'fits', 'alone it always does')
+  assert.equal(makesBytes([old, fresh, large(40, false, 0)], 500, 100 * MIB), 'fits', 'a payment always does')
+})
+
+test('connections for many blocks do not keep all of them in memory', async () => {
+  await using lab = new Lab()
+  const node = await lab.node({ maxLiveBytes: 7 * MIB, idleTorrentMs: 60_000 })
+  const torrents = Array.from({ length: 6 }, (_, i) => {
+    const files = [{ name: 'state', bytes: new Uint8Array(2 * MIB).fill(i + 1) }]
+    node.store.addBlock(testHeader(files, i + 1), files)
+    return infohashOfInfo(blockContent(files).info)
+  })
+  const peers: Attacker[] = []
+  for (const torrent of torrents) {
+    const peer = await Attacker.handshaken(node.address, torrent)
+    lab.defer(() => peer.close())
+    peers.push(peer)
+  }
+  await until(() => peers.filter((peer) => peer.isClosed).length === 3, 'only three blocks of two MiB are live')
+  assert.equal(node.network.statistics().liveTorrents, 4, 'and the meeting point')
+  const [first] = peers
+  const [payment] = node.store.add(testFile('a payment'))
+  assert(first && payment)
+  const client = await Attacker.handshaken(node.address, payment)
+  lab.defer(() => client.close())
+  await until(() => node.network.statistics().liveTorrents === 5, 'a payment wakes up beside them')
 })

@@ -127,10 +127,10 @@ test('of nodes the youngest of the most crowded range goes, and neither the usef
   const crowd = nodes(40, '66.6')
   const useful = nodes(8, '5.5', { usefulAt: 1_000, since: 90_000, latencyMs: 900 })
   const near = nodes(8, '6.6', { latencyMs: 1, since: 90_000 })
-  const evicted = nodeToEvict([...crowd, ...useful, ...near], 'secret')
+  const evicted = nodeToEvict([...crowd, ...useful, ...near], 'secret', 200_000)
   assert.equal(evicted, crowd.at(-1))
   for (let all: readonly Candidate[] = [...crowd, ...useful, ...near]; ; ) {
-    const next = nodeToEvict(all, 'secret')
+    const next = nodeToEvict(all, 'secret', 200_000)
     if (next === undefined) break
     assert(!useful.includes(next) && !near.includes(next))
     all = all.filter((each) => each !== next)
@@ -138,12 +138,62 @@ test('of nodes the youngest of the most crowded range goes, and neither the usef
 })
 
 test('few nodes are all kept, and the oldest outlive a crowd that came later', () => {
-  assert.equal(nodeToEvict(nodes(20, '1.1'), 'secret'), undefined)
+  assert.equal(nodeToEvict(nodes(20, '1.1'), 'secret', 200_000), undefined)
   const old = nodes(10, '2.2', { since: -50_000, latencyMs: 900 })
   let all: readonly Candidate[] = [...old, ...nodes(65, '66.6')]
   for (let i = 0; i < 500; i++) {
-    const evicted = nodeToEvict(all, `${i % 3}`)
+    const evicted = nodeToEvict(all, `${i % 3}`, 100_000 + i)
     assert(evicted !== undefined && !old.includes(evicted))
     all = [...all.filter((each) => each !== evicted), { range: '66.6', since: 100_000 + i, ...MERIT, latencyMs: 60 }]
   }
+})
+
+test('a node that came in has its trial: who comes after it goes before it, and who was of no use in all of theirs before both', () => {
+  const now = 500_000
+  const tried = nodes(60, '66.6')
+  const [newcomer] = nodes(1, '9.9', { since: now - 10_000, latencyMs: 999 })
+  const [later] = nodes(1, '66.6', { since: now - 5, latencyMs: 999 })
+  assert(newcomer && later)
+  assert.equal(nodeToEvict([...tried, newcomer, later], 'secret', now), tried.at(-1))
+  // All that are not kept are on trial: who began first goes, not who came last.
+  const onTrial = nodes(60, '66.6').map((node, i) => ({ ...node, since: now - 20_000 + 100 * i }))
+  const evicted = nodeToEvict(onTrial, 'secret', now)
+  assert(evicted && onTrial.indexOf(evicted) < onTrial.length - 10)
+})
+
+test('98 false nodes that come again as soon as they had to go keep four newcomers out for no longer than a minute or two', () => {
+  const { places, clock } = house()
+  const seats = new Map<string, Place>()
+  const since = new Map<string, number>()
+  const useful = new Map<string, number>()
+  /** Tries to get in, and stays if it may. */
+  const come = (host: string) => {
+    if (seats.has(host)) return
+    const leave = () => {
+      seats.delete(host)
+      since.delete(host)
+    }
+    const place = places.enter(host, leave)
+    if (place === undefined) return
+    const merit = () => ({ usefulAt: useful.get(host) ?? Number.NEGATIVE_INFINITY, latencyMs: 50 })
+    if (!places.becomeNode(place, merit)) {
+      places.leave(place)
+      return
+    }
+    seats.set(host, place)
+    since.set(host, clock.ms)
+  }
+  const liars = Array.from({ length: 98 }, (_, i) => `${100 + i}.4.3.2`)
+  const honest = Array.from({ length: 4 }, (_, i) => `${20 + i}.4.3.2`)
+  for (; clock.ms < 40_000; clock.ms += 200) for (const host of liars) come(host)
+  for (; clock.ms < 160_000; clock.ms += 200) {
+    for (const host of [...liars, ...honest]) come(host)
+    // A newcomer has something new to tell after five seconds.
+    for (const host of honest) if (clock.ms - (since.get(host) ?? clock.ms) >= 5_000) useful.set(host, clock.ms)
+  }
+  assert.deepEqual(
+    honest.filter((host) => seats.has(host)),
+    honest,
+  )
+  assert(seats.size <= 75)
 })

@@ -98,3 +98,38 @@ test('a peer that leaves while it is asked does not keep others from being asked
   wants.settle(infohash(1))
   assert.deepEqual([wants.size, wants.sizeOf('c')], [0, 0])
 })
+
+test('of many announcers powers of two count, and all of them can be asked one after the other', () => {
+  const wants = new Wants()
+  const named = [70, 33, 17, 9, 5, 1].map((announcers, i) => {
+    const infohash = i.toString(16).padStart(40, '7') as Infohash
+    for (let peer = 0; peer < announcers; peer++) assert(wants.add(infohash, `peer ${peer}`))
+    return infohash
+  })
+  // They were announced in the opposite order by one more.
+  for (const infohash of named.toReversed()) assert(wants.add(infohash, 'late'))
+  assert.deepEqual(wants.take('late', 10), named)
+  for (const infohash of named) wants.release(infohash, 'late')
+  const [first] = named
+  assert(first)
+  for (let peer = 69; peer >= 0; peer--) {
+    assert(wants.take(`peer ${peer}`, 10).includes(first), `peer ${peer} is asked`)
+    for (const infohash of named) wants.release(infohash, `peer ${peer}`)
+  }
+  assert.equal(wants.has(first), false)
+  for (let peer = 0; peer < 70; peer++) assert.equal(wants.sizeOf(`peer ${peer}`), 0)
+})
+
+test('a peer that leaves takes its announcements with it, whatever else is wanted, and may come again', () => {
+  const wants = new Wants()
+  const shared = Array.from({ length: 300 }, (_, i) => `5${i.toString(16).padStart(39, '0')}` as Infohash)
+  const own = Array.from({ length: 200 }, (_, i) => `6${i.toString(16).padStart(39, '0')}` as Infohash)
+  for (const infohash of [...shared, ...own]) wants.add(infohash, 'leaver')
+  for (const infohash of shared) wants.add(infohash, 'stayer')
+  wants.removePeer('leaver')
+  assert.deepEqual([wants.size, wants.sizeOf('leaver'), wants.sizeOf('stayer')], [300, 0, 300])
+  assert.deepEqual(wants.take('leaver', 10), [])
+  for (const infohash of own.slice(0, 7)) assert(wants.add(infohash, 'leaver'))
+  assert.deepEqual(wants.take('leaver', 10), own.slice(0, 7))
+  assert.equal(wants.take('stayer', 1_000).length, 300)
+})
