@@ -36,7 +36,7 @@ test('a network is made, joined, mined, bridged and watched by the commands of i
   const [rpc = 0, listen = 0, rpc2 = 0, listen2 = 0] = await freePorts(4)
   await writeFile(join(home, 'passphrase'), 'correct horse battery staple\n', { mode: 0o600 })
   const env: Record<string, string> = {
-    ...{ HOME: home, TTX_PASSPHRASE_FILE: join(home, 'passphrase'), TTX_POLL_MS: '200', TTX_CONFIRMATIONS: '1' },
+    ...{ HOME: home, TTX_PASSPHRASE_FILE: join(home, 'passphrase'), TTX_POLL_MS: '600', TTX_CONFIRMATIONS: '1' },
     // Of a chain that nobody reorganises; join keeps it for the node.
     TTX_FINALITY_DEPTH: '2',
     TTX_COURTESY: '0',

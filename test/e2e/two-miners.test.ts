@@ -48,7 +48,7 @@ before(async () => {
       '--node',
       censor.url,
       '--poll-ms',
-      '200',
+      '600',
       '--courtesy',
       '0',
       '--confirmations',
