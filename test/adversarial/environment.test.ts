@@ -10,7 +10,7 @@ import { Driver } from './environment/driver.ts'
 import { ROWS_MODES } from './environment/rows.ts'
 
 /** Moves in the ordinary run; more with FUZZ_RUNS, others with FUZZ_SEED and FUZZ_ROWS; FUZZ_WITHOUT leaves some out, FUZZ_LOUD tells each. */
-const moves = Number(process.env['FUZZ_RUNS'] ?? 36)
+const moves = Number(process.env['FUZZ_RUNS'] ?? 24)
 // Of this seed rows are in blobs.
 const seed = Number(process.env['FUZZ_SEED'] ?? 6)
 const without = new Set((process.env['FUZZ_WITHOUT'] ?? '').split(',').filter((name) => name !== ''))
