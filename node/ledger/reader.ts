@@ -129,6 +129,11 @@ export class LedgerReader {
     }
   }
 
+  rivals(infohash: Infohash): readonly Infohash[] {
+    const entry = entryOf(this.#database.disk, infohash)
+    return entry === undefined ? [] : rivalsToName(this.#database.disk, entry, WALK)
+  }
+
   async outputs(name: PurseName, limit = 1_000): Promise<LedgerOutput[]> {
     return spendable(this.#database, toPurse(name), limit)
   }

@@ -245,6 +245,8 @@ export interface TransactionLedger extends AsyncDisposable {
    */
   isShared(infohash: Infohash): boolean
   record(infohash: Infohash): TransactionRecord
+  /** As in its record; none of what is not stored. */
+  rivals(infohash: Infohash): readonly Infohash[]
 
   /** What can be spent now, settled ones first, then the most valuable. `limit` defaults to 1,000. */
   outputs(purse: PurseName, limit?: number): Promise<LedgerOutput[]>

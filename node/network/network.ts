@@ -13,6 +13,7 @@ import { extendWire } from './gossip/extension.ts'
 import { Hub } from './gossip/hub.ts'
 import type { Hello } from './gossip/peer.ts'
 import { PeerExchange } from './gossip/peer-exchange.ts'
+import type { Difference } from './gossip/reconcile/comparer.ts'
 import { SetIndex } from './gossip/reconcile/set-index.ts'
 import type { SyncProgress } from './gossip/sync/progress.ts'
 import type { ToldBlocks } from './gossip/told-blocks.ts'
@@ -61,6 +62,8 @@ export type PeerInfo = {
   readonly sent: Flow
   /** Its last sync confirmation, if one came. */
   readonly summary: Summary | undefined
+  /** In what it was found to differ, if it was compared since both agreed. */
+  readonly difference: Difference | undefined
 }
 
 const REDIAL_MS = 5_000
@@ -220,9 +223,11 @@ export class Network {
   }
 
   peers(): PeerInfo[] {
-    return this.#hub.peers.map(({ hello, summary, connectedAt, received, sent }) => ({
-      ...hello,
-      ...{ summary, received, sent, connectedMs: this.#now() - connectedAt },
+    return this.#hub.peers.map((peer) => ({
+      ...peer.hello,
+      ...{ summary: peer.summary, received: peer.received, sent: peer.sent },
+      connectedMs: this.#now() - peer.connectedAt,
+      difference: this.#hub.comparer.differenceOf(peer),
     }))
   }
 

@@ -19,6 +19,9 @@ const AGAIN_MIN_MS = 2_000
 const AGAIN_MAX_MS = 600_000
 /** How long the other one, whose turn it is, may take to ask. */
 const THEIR_TURN_MS = 15_000
+/** Whoever goes on to differ wants to know in what, whoever asks: first after this, then each time after that. */
+const LOOK_MS = 60_000
+const LOOK_AGAIN_MS = 600_000
 /** How long a peer is compared with by prefixes after symbols did not do. */
 const WITHOUT_SYMBOLS_MS = 600_000
 /** Of each side, infohashes of the last comparison that are kept, for those who ask in what two nodes differ. */
@@ -50,8 +53,10 @@ type State = {
   isComparing: boolean
   nextAt: number
   pause: Pause
-  /** Since when it is the other's turn to ask; undefined while both agree. */
-  theirTurnSince: number | undefined
+  /** Since when both differ; undefined while they agree. */
+  differsSince: number | undefined
+  /** Since when the other one may be expected to ask, if it is its turn. */
+  theirTurnSince: number
   /** How long its asking does for both, doubling as long as both differ. */
   theirAgainMs: number
   symbolsFrom: number
@@ -81,13 +86,16 @@ export class Comparer {
     const state = this.#stateOf(peer)
     const ours = store.summary()
     if (theirs.fingerprint === ours.fingerprint) {
-      state.theirTurnSince = undefined
+      state.differsSince = undefined
       state.difference = undefined
       state.pause = new Pause()
       state.theirAgainMs = AGAIN_MIN_MS
       return
     }
-    state.theirTurnSince ??= now()
+    if (state.differsSince === undefined) {
+      state.differsSince = now()
+      state.theirTurnSince = now()
+    }
     if (state.isComparing || now() < state.nextAt || sync.isBringing || isBehind(peer, store)) return
     // Others are compared with although an order is read, as long as that brings little: a liar must not keep this node from them.
     if (sync.isRunning && isAhead(peer, store)) return
@@ -96,7 +104,7 @@ export class Comparer {
       this.#readBest()
       return
     }
-    if (!isOurTurn(ours, theirs) && now() - state.theirTurnSince < THEIR_TURN_MS) return
+    if (!isOurTurn(ours, theirs) && !this.#isImpatient(state)) return
     if (!this.#deps.index.isWhole) return
     state.isComparing = true
     void this.#deps.running.add(this.#compare(peer, state))
@@ -116,12 +124,19 @@ export class Comparer {
     this.compareIfDue(peer)
   }
 
+  /** It is the other's turn; but it did not ask, or a look of our own is due. */
+  #isImpatient({ theirTurnSince, differsSince, difference }: State): boolean {
+    const now = this.#deps.now()
+    const lookAt = difference === undefined ? (differsSince ?? now) + LOOK_MS : difference.at + LOOK_AGAIN_MS
+    return now - theirTurnSince >= THEIR_TURN_MS || now >= lookAt
+  }
+
   #stateOf(peer: RemotePeer): State {
     let state = this.#states.get(peer)
     if (state === undefined) {
       state = {
         ...{ isComparing: false, nextAt: 0, pause: new Pause(), theirAgainMs: AGAIN_MIN_MS },
-        ...{ theirTurnSince: undefined, symbolsFrom: 0, order: 'newest', difference: undefined },
+        ...{ differsSince: undefined, theirTurnSince: 0, symbolsFrom: 0, order: 'newest', difference: undefined },
       }
       this.#states.set(peer, state)
     }

@@ -94,14 +94,28 @@ test('the side with more leaves it to the other for 15 s, and then asks itself',
   assert((await look(1)) > 0)
 })
 
-test('as long as the other asks again and again, one asking does for both', async () => {
-  const { look, comparer, peer } = await scene([...TWENTY, 'one', 'two'], [...TWENTY, 'mine'])
-  for (let ms = 0; ms < 300_000; ms += 10_000) {
+test('as long as the other asks again and again, this node looks once after a minute, and then every ten', async () => {
+  const { look, comparer, peer, asked } = await scene([...TWENTY, 'one', 'two'], [...TWENTY, 'mine'])
+  await look()
+  const looks: number[] = []
+  for (let seconds = 10; seconds <= 1_400; seconds += 10) {
     comparer.onAsked(peer)
-    assert.equal(await look(10_000), 0)
+    const before = asked.length
+    if ((await look(10_000)) > before) looks.push(seconds)
   }
-  // It stopped: after the longest pause between two of its questions.
-  assert((await look(615_000)) > 0)
+  assert.deepEqual(looks, [60, 660, 1_260])
+})
+
+test('where the other stops to ask, this node does after the longest pause of the other', async () => {
+  const { look, comparer, peer } = await scene([...TWENTY, 'one', 'two'], [...TWENTY, 'mine'])
+  await look()
+  for (let i = 0; i < 3; i++) {
+    comparer.onAsked(peer)
+    assert.equal(await look(1_000), 0)
+  }
+  // It may pause 8 s by now, of which one is over, and has 15 s besides.
+  assert.equal(await look(21_999), 0)
+  assert((await look(1)) > 0)
 })
 
 test('of two with as many exactly one asks', async () => {
