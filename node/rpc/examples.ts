@@ -114,7 +114,7 @@ const CONFIRMATION: Result<'node_peers'>['confirmation'] = {
   weight: 1_204n,
   fingerprint: parseHash('0x388f18a0e710943282a65a2449d91932c7ed0280ca51f3daff312d813bda2287'),
   block: BLOCK,
-  state: parseHash('0x5c8b1a9b6c2a6f1e0a39d2f6a1d9b8f5f3bb0f7e5b7c1f0d9c4e2a7b6d8f1e03'),
+  state: STATE,
 }
 
 export const EXAMPLES: { readonly [M in Method]: { readonly params: CallParams<M>; readonly result: Result<M> } } = {

@@ -104,10 +104,11 @@ export class Comparer {
       this.#readBest()
       return
     }
-    if (!isOurTurn(ours, theirs) && !this.#isImpatient(state)) return
-    if (!this.#deps.index.isWhole) return
+    // Whoever is to ask tells the other; a mere look does not, or what the other cannot keep would be told again and again.
+    const tells = isOurTurn(ours, theirs) || now() - state.theirTurnSince >= THEIR_TURN_MS
+    if ((!tells && !this.#isLookDue(state)) || !this.#deps.index.isWhole) return
     state.isComparing = true
-    void this.#deps.running.add(this.#compare(peer, state))
+    void this.#deps.running.add(this.#compare(peer, state, tells))
   }
 
   /** The peer reads this node's symbols, and will tell what is only there: that does for both, as long as it does it again and again. */
@@ -124,11 +125,10 @@ export class Comparer {
     this.compareIfDue(peer)
   }
 
-  /** It is the other's turn; but it did not ask, or a look of our own is due. */
-  #isImpatient({ theirTurnSince, differsSince, difference }: State): boolean {
+  #isLookDue({ differsSince, difference }: State): boolean {
     const now = this.#deps.now()
     const lookAt = difference === undefined ? (differsSince ?? now) + LOOK_MS : difference.at + LOOK_AGAIN_MS
-    return now - theirTurnSince >= THEIR_TURN_MS || now >= lookAt
+    return now >= lookAt
   }
 
   #stateOf(peer: RemotePeer): State {
@@ -159,10 +159,10 @@ export class Comparer {
     this.#deps.sync.start(peer, isWhole)
   }
 
-  async #compare(peer: RemotePeer, state: State): Promise<void> {
+  async #compare(peer: RemotePeer, state: State, tells: boolean): Promise<void> {
     const { log, now, sync } = this.#deps
     try {
-      const found = (await this.#bySymbols(peer, state)) ?? (await this.#byPrefixes(peer, state))
+      const found = (await this.#bySymbols(peer, state, tells)) ?? (await this.#byPrefixes(peer, state))
       if (found === 'much') {
         state.isComparing = false
         if (!sync.isRunning) this.#readOrder(peer, state)
@@ -179,7 +179,7 @@ export class Comparer {
   }
 
   /** How many that differ were not known to; undefined if symbols do not do with this peer. Rejects as `RemotePeer.ask` does. */
-  async #bySymbols(peer: RemotePeer, state: State): Promise<number | undefined> {
+  async #bySymbols(peer: RemotePeer, state: State, tells: boolean): Promise<number | undefined> {
     const { store, index, fetcher, now } = this.#deps
     if (now() < state.symbolsFrom) return undefined
     // Until it is known that they do.
@@ -195,7 +195,7 @@ export class Comparer {
       ...{ here: here.slice(0, KEPT), there: there.slice(0, KEPT), hereCount: here.length, thereCount: there.length },
       at: now(),
     }
-    const told = this.#tell(peer, here)
+    const told = tells ? this.#tell(peer, here) : 0
     const fresh = fetcher.want(peer, there)
     await fetcher.hasRoom(peer)
     return fresh + told

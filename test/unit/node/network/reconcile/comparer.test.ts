@@ -94,8 +94,8 @@ test('the side with more leaves it to the other for 15 s, and then asks itself',
   assert((await look(1)) > 0)
 })
 
-test('as long as the other asks again and again, this node looks once after a minute, and then every ten', async () => {
-  const { look, comparer, peer, asked } = await scene([...TWENTY, 'one', 'two'], [...TWENTY, 'mine'])
+test('as long as the other asks again and again, this node looks once after a minute, then every ten, and tells nothing', async () => {
+  const { look, comparer, peer, asked, told } = await scene([...TWENTY, 'one', 'two'], [...TWENTY, 'mine'])
   await look()
   const looks: number[] = []
   for (let seconds = 10; seconds <= 1_400; seconds += 10) {
@@ -103,7 +103,7 @@ test('as long as the other asks again and again, this node looks once after a mi
     const before = asked.length
     if ((await look(10_000)) > before) looks.push(seconds)
   }
-  assert.deepEqual(looks, [60, 660, 1_260])
+  assert.deepEqual([looks, told], [[60, 660, 1_260], []])
 })
 
 test('where the other stops to ask, this node does after the longest pause of the other', async () => {
