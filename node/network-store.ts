@@ -4,11 +4,12 @@ import type { BlockPool, BlockSource, PooledBlock } from './block-pool.ts'
 import type { BridgeFollower } from './bridge/follower.ts'
 import { preferredBranch, preferredTip } from './bridge/fork-choice.ts'
 import { ancestry, type BridgeBlock } from './bridge/view.ts'
-import type { TransactionLedger } from './ledger/types.ts'
+import type { Status, TransactionLedger } from './ledger/types.ts'
 import type {
   NetworkStore,
   Order,
   PeerName,
+  Shared,
   StoreChange,
   Summary,
   ToldBlock,
@@ -36,8 +37,12 @@ export class NodeStore implements NetworkStore {
   constructor(deps: NetworkStoreDeps) {
     this.genesis = deps.ledger.genesis
     this.#deps = deps
-    deps.ledger.subscribe(({ shared, unshared }) => {
-      if (shared.length + unshared.length > 0) this.#tell({ transactions: shared, gone: unshared, blocks: [] })
+    deps.ledger.subscribe(({ shared, unshared, transactions }) => {
+      const came = transactions.filter(({ before, after }) => !isCounted(before) && isCounted(after))
+      const left = transactions.filter(({ before, after }) => isCounted(before) && !isCounted(after))
+      if (shared.length + unshared.length + came.length + left.length === 0) return
+      const counted = { came: came.map(({ infohash }) => infohash), left: left.map(({ infohash }) => infohash) }
+      this.#tell({ transactions: shared, gone: unshared, counted, blocks: [] })
     })
   }
 
@@ -57,6 +62,14 @@ export class NodeStore implements NetworkStore {
 
   infohashes(prefix: string, after?: Infohash): AsyncIterable<Infohash> {
     return this.#deps.ledger.infohashes(prefix, after)
+  }
+
+  shared(): AsyncIterable<Shared> {
+    return this.#deps.ledger.shared()
+  }
+
+  isCounted(infohash: Infohash): boolean {
+    return isCounted(this.#deps.ledger.status(infohash))
   }
 
   order(from: number, most: number, unordered: boolean): Promise<Order> {
@@ -157,4 +170,8 @@ export class NodeStore implements NetworkStore {
   #tell(change: StoreChange): void {
     for (const listener of this.#listeners) listener(change)
   }
+}
+
+function isCounted(status: Status): boolean {
+  return status === 'accepted' || status === 'ordered' || status === 'final'
 }

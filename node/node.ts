@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { Level } from 'level'
 import { peersWithBlobs } from './blob-peers.ts'
 import { BlockPool } from './block-pool.ts'
+import { BranchWatch } from './branch-watch.ts'
 import { BridgeFollower } from './bridge/follower.ts'
 import { preferredTip } from './bridge/fork-choice.ts'
 import { isOnQueue, queuedEntryAt } from './bridge/queue-view.ts'
@@ -36,6 +37,7 @@ import { type Lane, laneOf, NO_LENGTHS } from './protocol/queue.ts'
 import { toTime } from './protocol/units.ts'
 import { Pulse } from './pulse.ts'
 import { API } from './rpc/api.ts'
+import { agreementsOf } from './rpc/handlers/agreements.ts'
 import { createHandlers } from './rpc/handlers/handlers.ts'
 import { statusOf } from './rpc/handlers/node.ts'
 import { RpcServer } from './rpc/server.ts'
@@ -174,7 +176,12 @@ export class TtxNode {
       settle: () => this.#ordering,
     }
     const self = { clock: deps.clock, startedAt: deps.clock(), folder, endpoints: () => watches.health }
-    this.#startPulse = () => new Pulse(deps.log, () => statusOf(parts, self))
+    const branches = new BranchWatch()
+    const onBranches = () =>
+      branches.look(
+        agreementsOf(parts).map(({ peer, agreement }) => ({ address: peer.address ?? peer.host, agreement })),
+      )
+    this.#startPulse = () => new Pulse(deps.log, () => statusOf(parts, self), onBranches)
     this.#rpc = new RpcServer({ methods: API, handlers: createHandlers(parts, self), log: log('rpc') }, options.rpc)
   }
 

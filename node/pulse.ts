@@ -13,11 +13,14 @@ const BEHIND_SECONDS = 60
 export class Pulse implements Disposable {
   readonly #timer: NodeJS.Timeout
 
-  constructor(log: Logger, status: () => Status) {
+  /** `changes`: what else has changed since the last line, if anything. */
+  constructor(log: Logger, status: () => Status, changes: () => string | undefined = () => undefined) {
     this.#timer = setInterval(() => {
       if (!log.isLevelEnabled('info')) return
       try {
         log.info(describePulse(status()))
+        const changed = changes()
+        if (changed !== undefined) log.info(changed)
       } catch {
         // It is a look at the node, and no part of its work.
       }
@@ -30,17 +33,23 @@ export class Pulse implements Disposable {
   }
 }
 
-/** As in `2 peers, Ethereum block 123 (4 s behind), height 7, final 5, 3 transactions wait`. */
+/** As in `in step with 1 of 2 peers, Ethereum block 123 (4 s behind), height 7, final 5, 3 transactions wait`. */
 export function describePulse({ bridge, behind, peers, transactions, sync }: Status): string {
-  const connected = peers.outgoing + peers.incoming
   const { unordered, waiting } = transactions
   return [
     ...(sync === undefined ? [] : [describeSync(sync)]),
-    `${connected} ${connected === 1 ? 'peer' : 'peers'}`,
+    describePeers(peers),
     ...describeBridge(bridge, behind),
     `${unordered} in no block`,
     ...(waiting === 0 ? [] : [`${waiting} without ancestors`]),
   ].join(', ')
+}
+
+function describePeers({ outgoing, incoming, inStep, otherBranch }: Status['peers']): string {
+  const connected = outgoing + incoming
+  if (connected === 0) return 'no peers'
+  const away = otherBranch === 0 ? '' : ` (${otherBranch} on another branch)`
+  return `in step with ${inStep} of ${connected} ${connected === 1 ? 'peer' : 'peers'}${away}`
 }
 
 /** As in `syncing: 1200 of 100000 payments from 4 peers, 2300 a second`. */

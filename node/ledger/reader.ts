@@ -129,6 +129,11 @@ export class LedgerReader {
     }
   }
 
+  rivals(infohash: Infohash): readonly Infohash[] {
+    const entry = entryOf(this.#database.disk, infohash)
+    return entry === undefined ? [] : rivalsToName(this.#database.disk, entry, WALK)
+  }
+
   async outputs(name: PurseName, limit = 1_000): Promise<LedgerOutput[]> {
     return spendable(this.#database, toPurse(name), limit)
   }
@@ -224,8 +229,14 @@ export class LedgerReader {
 
   async *infohashes(prefix = '', after?: Infohash): AsyncIterable<Infohash> {
     const lower = after === undefined || after < prefix ? { gte: prefix } : { gt: after }
-    for await (const [key, isTold] of this.#database.stream(SHARED, { ...lower, lt: `${prefix}~` })) {
-      if (isTold) yield key as Infohash // keys of this table
+    for await (const [key, as] of this.#database.stream(SHARED, { ...lower, lt: `${prefix}~` })) {
+      if (as !== undefined) yield key as Infohash // keys of this table
+    }
+  }
+
+  async *shared(): AsyncIterable<{ readonly infohash: Infohash; readonly isCounted: boolean }> {
+    for await (const [key, as] of this.#database.stream(SHARED, { gte: '', lt: '~' })) {
+      if (as !== undefined) yield { infohash: key as Infohash, isCounted: as === 'live' } // keys of this table
     }
   }
 

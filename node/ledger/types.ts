@@ -245,6 +245,8 @@ export interface TransactionLedger extends AsyncDisposable {
    */
   isShared(infohash: Infohash): boolean
   record(infohash: Infohash): TransactionRecord
+  /** As in its record; none of what is not stored. */
+  rivals(infohash: Infohash): readonly Infohash[]
 
   /** What can be spent now, settled ones first, then the most valuable. `limit` defaults to 1,000. */
   outputs(purse: PurseName, limit?: number): Promise<LedgerOutput[]>
@@ -282,6 +284,8 @@ export interface TransactionLedger extends AsyncDisposable {
   room(source: string): number
   /** The shared set, ascending, as far as it begins with `prefix` (hex digits, perhaps none) and comes after `after`. A view of one moment. */
   infohashes(prefix?: string, after?: Infohash): AsyncIterable<Infohash>
+  /** The shared set, each with whether `summary` counts it. A view of one moment. */
+  shared(): AsyncIterable<{ readonly infohash: Infohash; readonly isCounted: boolean }>
   summary(): LedgerSummary
   /** Conflicting transactions that are not dead, oldest first. `limit` defaults to 100. */
   conflicts(limit?: number): Promise<TransactionRecord[]>

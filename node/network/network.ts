@@ -9,11 +9,12 @@ import { type Infohash, toInfohash } from '../protocol/ids.ts'
 import { RuleError } from '../protocol/rule-error.ts'
 import { Bans } from './bans.ts'
 import { BlockFetcher } from './gossip/block-fetcher.ts'
-import { Buckets } from './gossip/buckets.ts'
 import { extendWire } from './gossip/extension.ts'
 import { Hub } from './gossip/hub.ts'
 import type { Hello } from './gossip/peer.ts'
 import { PeerExchange } from './gossip/peer-exchange.ts'
+import type { Difference } from './gossip/reconcile/comparer.ts'
+import { SetIndex } from './gossip/reconcile/set-index.ts'
 import type { SyncProgress } from './gossip/sync/progress.ts'
 import type { ToldBlocks } from './gossip/told-blocks.ts'
 import type { Flow } from './gossip/traffic.ts'
@@ -24,7 +25,7 @@ import { isLoopback } from './places/addresses.ts'
 import { Anchors, mayBeDialled } from './places/anchors.ts'
 import { isPublicHost, Reach } from './places/reach.ts'
 import { formatAddress, isAddress, isLoopbackAddress } from './proof.ts'
-import type { NetworkStore, StoreChange, Summary, TorrentFile } from './store.ts'
+import type { NetworkStore, Summary, TorrentFile } from './store.ts'
 import { TorrentClient } from './torrent/client.ts'
 import type { Progress } from './torrent/download.ts'
 import { blockContent, type Content, infohashOfInfo, transactionContent } from './torrent/metainfo.ts'
@@ -61,6 +62,8 @@ export type PeerInfo = {
   readonly sent: Flow
   /** Its last sync confirmation, if one came. */
   readonly summary: Summary | undefined
+  /** In what it was found to differ, if it was compared since both agreed. */
+  readonly difference: Difference | undefined
 }
 
 const REDIAL_MS = 5_000
@@ -78,8 +81,8 @@ export class Network {
   readonly #bounds: NetworkBounds
   readonly #bans: Bans
   readonly #anchors: Anchors
-  readonly #buckets = new Buckets()
   readonly #secrets = new SecretIndex()
+  readonly #index: SetIndex
   readonly #hub: Hub
   readonly #blocks: BlockFetcher
   readonly #transfers: Transfers
@@ -113,6 +116,7 @@ export class Network {
     options: Partial<NetworkOptions> = {},
   ) {
     this.#store = store
+    this.#index = new SetIndex(store, this.#secrets)
     this.#log = log
     this.#onDied = onDied
     this.#now = now
@@ -144,7 +148,7 @@ export class Network {
       store,
       log,
       now,
-      buckets: this.#buckets,
+      index: this.#index,
       nodeId: this.#nodeId,
       onBlocks: (peer, blocks) => this.#blocks.onBlocks(peer, blocks),
       onSeed: (peer, infohash) => this.#transfers.connectFor(peer, infohash),
@@ -166,7 +170,9 @@ export class Network {
       { ...this.#options, ...this.#bounds, port: this.#options.listenPort },
     )
     await this.#client.opened()
-    this.#indexing = this.#indexStore().catch((error: unknown) => {
+    const { stop, done } = this.#index.start((change) => this.#hub.onChange(change), this.#stopping.signal)
+    this.#unsubscribe = stop
+    this.#indexing = done.catch((error: unknown) => {
       this.#log.error({ error }, 'what is stored cannot be counted: peers cannot compare with this node')
     })
     this.#client.on('add', (torrent: Torrent) => torrent.on('wire', (wire: Wire) => this.#onWire(torrent, wire)))
@@ -217,9 +223,11 @@ export class Network {
   }
 
   peers(): PeerInfo[] {
-    return this.#hub.peers.map(({ hello, summary, connectedAt, received, sent }) => ({
-      ...hello,
-      ...{ summary, received, sent, connectedMs: this.#now() - connectedAt },
+    return this.#hub.peers.map((peer) => ({
+      ...peer.hello,
+      ...{ summary: peer.summary, received: peer.received, sent: peer.sent },
+      connectedMs: this.#now() - peer.connectedAt,
+      difference: this.#hub.comparer.differenceOf(peer),
     }))
   }
 
@@ -360,39 +368,6 @@ export class Network {
       if (key === undefined || !connected.has(key)) this.#meeting.addPeer(address)
     }
     if (connected.size === 0) this.#client?.lookUp(this.#meeting)
-  }
-
-  /** Counts the shared set, and what is added to it in that time, once. All else goes on meanwhile. */
-  async #indexStore(): Promise<void> {
-    const meanwhile = new Map<Infohash, boolean>()
-    let isIndexed = false
-    this.#unsubscribe = this.#store.subscribe((change) => {
-      if (isIndexed) return this.#onChange(change)
-      for (const infohash of change.transactions) meanwhile.set(infohash, true)
-      for (const infohash of change.gone) meanwhile.set(infohash, false)
-      this.#hub.onChange(change)
-    })
-    for await (const infohash of this.#store.infohashes('')) {
-      if (this.#stopping.signal.aborted) return
-      if (!meanwhile.has(infohash)) this.#index(infohash)
-    }
-    for (const [infohash, isShared] of meanwhile) if (isShared) this.#index(infohash)
-    for (const { torrent } of this.#store.headers()) this.#secrets.add(torrent)
-    for await (const torrent of this.#store.torrents?.() ?? []) this.#secrets.add(torrent)
-    isIndexed = true
-    this.#buckets.finish()
-  }
-
-  #onChange(change: StoreChange): void {
-    for (const infohash of change.transactions) this.#index(infohash)
-    for (const infohash of change.gone) this.#buckets.remove(infohash)
-    for (const { torrent } of change.blocks) this.#secrets.add(torrent)
-    this.#hub.onChange(change)
-  }
-
-  #index(infohash: Infohash): void {
-    this.#buckets.add(infohash)
-    this.#secrets.add(infohash)
   }
 
   #running(): { readonly client: TorrentClient; readonly meeting: Torrent } {

@@ -38,11 +38,16 @@ export type PeerName = { readonly id: string; readonly host: string }
 /** A part of the shared set, parents first. */
 export type Order = { readonly infohashes: readonly Infohash[]; readonly next: number; readonly end: number }
 
-/** What the store tells the network. Both lists are new to the shared set and go out to the peers. */
+/** One of the shared set, and whether `summary` counts it: of a double spend both are shared, and one is counted. */
+export type Shared = { readonly infohash: Infohash; readonly isCounted: boolean }
+
+/** What the store tells the network. The transactions and the blocks are new to the shared set and go out to the peers. */
 export type StoreChange = {
   readonly transactions: readonly Infohash[]
   /** Infohashes that left the shared set; peers are not told. */
   readonly gone: readonly Infohash[]
+  /** What `summary` counts from now on, and what not any more; absent where these are the two lists above. */
+  readonly counted?: { readonly came: readonly Infohash[]; readonly left: readonly Infohash[] }
   readonly blocks: readonly ToldBlock[]
 }
 
@@ -71,6 +76,11 @@ export interface NetworkStore {
   transaction(infohash: Infohash): Uint8Array | undefined
   /** The infohashes of the shared set that begin with `prefix` (0, 2 or 4 hex digits) and come after `after`, ascending. */
   infohashes(prefix: string, after?: Infohash): AsyncIterable<Infohash>
+
+  /** The whole shared set, of one moment, in any order. */
+  shared(): AsyncIterable<Shared>
+  /** Whether `summary` counts it: accepted, ordered or final. */
+  isCounted(infohash: Infohash): boolean
 
   /**
    * The shared set in an order in which parents come before children, from a position on, which stays what it is over restarts. Looks at `most` positions

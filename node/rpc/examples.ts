@@ -108,6 +108,15 @@ const REQUESTED: Result<'tx_get'> = {
 }
 const PROOF = encodeProof(PAYMENT_FILE, { peers: ['192.0.2.7:7651'], trackers: [] })
 
+/** What this node and its peer say of themselves. */
+const CONFIRMATION: Result<'node_peers'>['confirmation'] = {
+  count: 4,
+  weight: 1_204n,
+  fingerprint: parseHash('0x388f18a0e710943282a65a2449d91932c7ed0280ca51f3daff312d813bda2287'),
+  block: BLOCK,
+  state: STATE,
+}
+
 export const EXAMPLES: { readonly [M in Method]: { readonly params: CallParams<M>; readonly result: Result<M> } } = {
   node_info: {
     params: {},
@@ -145,7 +154,8 @@ export const EXAMPLES: { readonly [M in Method]: { readonly params: CallParams<M
         },
       ],
       behind: { blocks: 1n, seconds: 10 },
-      peers: { outgoing: 1, incoming: 0, agreeing: 1 },
+      peers: { outgoing: 1, incoming: 0, agreeing: 1, inStep: 1, otherBranch: 0 },
+      confirmation: CONFIRMATION,
       transactions: { held: 4, unordered: 0, waiting: 0, wanted: 0 },
       diskBytes: 1_482_311,
       memoryBytes: 168_329_216,
@@ -154,8 +164,11 @@ export const EXAMPLES: { readonly [M in Method]: { readonly params: CallParams<M
   node_peers: {
     params: {},
     result: {
+      confirmation: CONFIRMATION,
       peers: [
         {
+          confirmation: CONFIRMATION,
+          agreement: { verdict: 'in-step', lacks: 0, has: 0 },
           id: '5f1d0a4c6be2c8d7a90e3b1244d7f8c95b6a0e13',
           host: '192.0.2.7',
           agrees: true,

@@ -42,6 +42,8 @@ function storeOf(torrent: Infohash, content: readonly TorrentFile[]): NetworkSto
     has: () => true,
     transaction: () => undefined,
     infohashes: async function* () {},
+    shared: async function* () {},
+    isCounted: () => false,
     order: async () => ({ infohashes: [], next: 0, end: 0 }),
     syncs: () => 'all',
     room: () => 0,

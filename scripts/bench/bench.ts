@@ -15,6 +15,7 @@ import { bench as kzg } from './kzg.ts'
 import { bench as ledger } from './ledger.ts'
 import { type Bench, type BenchResult, measure } from './measure.ts'
 import { bench as publication } from './publication.ts'
+import { benches as reconcile } from './reconcile.ts'
 import { bench as stalls } from './stalls.ts'
 import { benches as startUp } from './start-up.ts'
 import { bench as steps } from './steps.ts'
@@ -32,6 +33,7 @@ const longBenches: readonly Bench[] = [
   ...growth,
   ...startUp,
   ...sync,
+  ...reconcile,
   ...hostile,
 ]
 

@@ -77,12 +77,13 @@ export type Head = {
 }
 
 export const ENTRIES: Table<Entry> = { letter: 't', encode: encodeEntry, decode: decodeEntry, isCached: true }
-/** Of `ENTRIES`, whether each is shared: read without all else, for walks over a million of them. */
-export const SHARED: Pick<Table<boolean>, 'letter' | 'decode'> = {
+/** Of `ENTRIES`, whether each is shared, and stands or not: read without all else, for walks over a million of them. */
+export const SHARED: Pick<Table<'live' | 'rival' | undefined>, 'letter' | 'decode'> = {
   letter: 't',
   decode: (line, key) => {
     const standing = STANDINGS[Number(line.charAt(2))] ?? 'held' // each of the first two fields has one digit
-    return isLive({ standing }) || (standing === 'conflicting' && isShared(decodeEntry(line, key)))
+    if (isLive({ standing })) return 'live'
+    return standing === 'conflicting' && isShared(decodeEntry(line, key)) ? 'rival' : undefined
   },
 }
 /** `tx.json` of the stored ones (ASCII). */

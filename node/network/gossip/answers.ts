@@ -3,8 +3,15 @@
 import { RuleError } from '../../protocol/rule-error.ts'
 import type { Order } from '../store.ts'
 import type { Answer, Message, Question } from './messages.ts'
+import { SYMBOL_BYTES, SYMBOLS } from './reconcile/mapping.ts'
 
-export const ANSWERS = { get: 'files', count: 'counts', list: 'listed', order: 'ordered' } as const
+export const ANSWERS = {
+  get: 'files',
+  count: 'counts',
+  list: 'listed',
+  order: 'ordered',
+  sketch: 'symbols',
+} as const
 
 export function isAnswer(message: Message): message is Answer {
   return Object.values(ANSWERS).some((type) => type === message.type)
@@ -16,7 +23,9 @@ export function checkAnswer(question: Question, answer: Answer): Answer {
     answer.type === ANSWERS[question.type] &&
     (question.type !== 'get' || (answer.type === 'files' && answer.files.length === question.infohashes.length)) &&
     (question.type !== 'list' || (answer.type === 'listed' && isListOf(question.prefix, question.after, answer))) &&
-    (question.type !== 'order' || (answer.type === 'ordered' && isOrderFrom(question, answer)))
+    (question.type !== 'order' || (answer.type === 'ordered' && isOrderFrom(question, answer))) &&
+    (question.type !== 'sketch' ||
+      (answer.type === 'symbols' && answer.symbols.length === symbolsFrom(question) * SYMBOL_BYTES))
   if (fits) return answer
   throw new RuleError('bad-answer', `expected an answer to ${question.type}, got ${answer.type} or the wrong content`)
 }
@@ -24,6 +33,11 @@ export function checkAnswer(question: Question, answer: Answer): Answer {
 /** It goes on, and says no more than was asked. */
 function isOrderFrom({ from, most }: Question & { type: 'order' }, { infohashes, next, end }: Order): boolean {
   return infohashes.length <= most && (from < end ? next > from && next <= end : infohashes.length === 0)
+}
+
+/** Every node keeps `SYMBOLS`: fewer are not an answer. */
+function symbolsFrom({ from, most }: Question & { type: 'sketch' }): number {
+  return Math.min(most, SYMBOLS - from)
 }
 
 function isListOf(prefix: string, after: string, answer: Answer & { type: 'listed' }): boolean {

@@ -9,14 +9,12 @@ import { FairWork } from '../fair-work.ts'
 import { FILES_SHARE, MAX_HEADERS, MAX_INFOHASHES, MAX_WANTED_PER_PEER, UNASKED_SHARE } from '../limits.ts'
 import { Running } from '../running.ts'
 import type { NetworkStore, StoreChange, ToldBlock } from '../store.ts'
-import type { Buckets } from './buckets.ts'
 import { Fetcher } from './fetcher.ts'
 import type { Notice, Question } from './messages.ts'
-import { Pause } from './pause.ts'
 import { type Hello, RemotePeer } from './peer.ts'
-import { reconcile } from './reconcile.ts'
+import { Comparer } from './reconcile/comparer.ts'
+import type { SetIndex } from './reconcile/set-index.ts'
 import { answer } from './serve.ts'
-import { isAhead, isBehind } from './sync/distance.ts'
 import { Sync } from './sync/sync.ts'
 
 /** New infohashes are gathered for this long before they are announced. */
@@ -30,7 +28,8 @@ const ROOM_FOR_OTHERS = 1_000
 
 export type HubDeps = {
   readonly store: NetworkStore
-  readonly buckets: Buckets
+  /** Of what the store shares. */
+  readonly index: SetIndex
   readonly log: Logger
   /** This node's own id. */
   readonly nodeId: Infohash
@@ -45,16 +44,12 @@ type Session = {
   readonly peer: RemotePeer
   /** Infohashes to announce. */
   pending: Infohash[]
-  isReconciling: boolean
-  nextReconcileAt: number
-  readonly pause: Pause
-  /** Its order is worth reading; once it was read, what is left is found by comparison. */
-  order: 'newest' | 'whole' | 'read'
 }
 
 export class Hub {
   readonly fetcher: Fetcher
   readonly sync: Sync
+  readonly comparer: Comparer
   readonly #deps: HubDeps
   readonly #sessions = new Map<string, Session>()
   readonly #running = new Running()
@@ -78,8 +73,9 @@ export class Hub {
     this.sync = new Sync({
       ...common,
       onMissing: (peer, missing) => this.#onMissing(peer, missing, 'listed'),
-      onRead: (peer) => this.#onRead(peer),
+      onRead: (peer) => this.comparer.onRead(peer),
     })
+    this.comparer = new Comparer({ ...common, index: deps.index, fetcher: this.fetcher, sync: this.sync })
   }
 
   get peers(): readonly RemotePeer[] {
@@ -108,12 +104,7 @@ export class Hub {
     const isPreferred = hello.outgoing === this.#deps.nodeId < hello.id
     if (other && (other.hello.outgoing === hello.outgoing || !isPreferred)) return undefined
     other?.close()
-    const now = this.#deps.now()
-    const session: Session = {
-      ...{ peer, pending: [], isReconciling: false, nextReconcileAt: now, pause: new Pause() },
-      order: 'newest',
-    }
-    this.#sessions.set(peer.key, session)
+    this.#sessions.set(peer.key, { peer, pending: [] })
     this.#deps.log.debug({ peer: peer.key, outgoing: hello.outgoing }, 'node connected')
     peer.send({ type: 'summary', summary: this.#deps.store.summary() })
     const blocks = this.#deps.store.headers().slice(-MAX_HEADERS)
@@ -162,8 +153,7 @@ export class Hub {
     switch (message.type) {
       case 'summary': {
         peer.summary = message.summary
-        const session = this.#sessions.get(peer.key)
-        if (session?.peer === peer) this.#compareIfDue(session)
+        this.comparer.compareIfDue(peer)
         return
       }
       case 'have':
@@ -173,87 +163,15 @@ export class Hub {
       case 'seed':
         return await this.#deps.onSeed(peer, message.infohash)
       default:
-        peer.send(await answer(this.#deps.store, this.#deps.buckets, peer, message))
+        if (message.type === 'sketch' && message.from === 0) this.comparer.onAsked(peer)
+        peer.send(await answer(this.#deps.store, this.#deps.index, peer, message))
     }
-  }
-
-  /** One that has many more is read in order, all others are compared with; one at a time is read, and the others help. */
-  #compareIfDue(session: Session): void {
-    const { peer } = session
-    const { store } = this.#deps
-    if (store.isHeld === true) return
-    if (session.isReconciling || this.#deps.now() < session.nextReconcileAt || peer.summary === undefined) return
-    if (this.sync.isBringing || peer.summary.fingerprint === store.summary().fingerprint || isBehind(peer, store))
-      return
-    // Others are compared with although an order is read, as long as that brings little: a liar must not keep this node from them.
-    if (this.sync.isRunning && isAhead(peer, store)) return
-    if (isAhead(peer, store) && store.syncs() === 'later') return
-    if (this.#mayBeRead(session)) {
-      this.#readBest()
-      return
-    }
-    if (!this.#deps.buckets.isWhole) return
-    session.isReconciling = true
-    void this.#running.add(this.#reconcile(session))
-  }
-
-  #mayBeRead({ peer, order, isReconciling, nextReconcileAt }: Session): boolean {
-    return this.sync.canRead(peer) && order !== 'read' && !isReconciling && this.#deps.now() >= nextReconcileAt
-  }
-
-  #readBest(): void {
-    const sessions = [...this.#sessions.values()].filter((session) => this.#mayBeRead(session))
-    const best = this.sync.best(sessions.map(({ peer }) => peer))
-    const session = sessions.find(({ peer }) => peer === best)
-    if (session !== undefined) this.#readOrder(session)
-  }
-
-  #readOrder(session: Session): void {
-    const isWhole = session.order === 'whole'
-    session.order = isWhole ? 'read' : 'whole'
-    this.sync.start(session.peer, isWhole)
-  }
-
-  #onRead(peer: RemotePeer): void {
-    const session = this.#sessions.get(peer.key)
-    if (session?.peer !== peer) return
-    // Where little is left, comparison finds it; where much is, the rest of the order is read, once.
-    if (!isAhead(peer, this.#deps.store)) session.order = 'newest'
-    this.#compareIfDue(session)
   }
 
   /** Ancestors of what is read in order come in order. Those of other files are fetched, as long as that leaves room for what else the peer announces. */
   #onMissing(peer: RemotePeer, missing: readonly Infohash[], how: 'announced' | 'listed'): void {
     if (how === 'announced' && this.sync.isBringing) return
     if (this.#deps.store.room(peer.hello) > ROOM_FOR_OTHERS) this.fetcher.wantAncestors(peer, missing)
-  }
-
-  async #reconcile(session: Session): Promise<void> {
-    const { peer } = session
-    const onListed = async (infohashes: readonly Infohash[]) => {
-      const fresh = this.fetcher.want(peer, infohashes)
-      await this.fetcher.hasRoom(peer)
-      return fresh
-    }
-    try {
-      const found = await reconcile(peer, {
-        buckets: this.#deps.buckets,
-        onListed,
-        mayBeMuch: session.order === 'newest',
-      })
-      if (found === 'much') {
-        session.isReconciling = false
-        if (!this.sync.isRunning) this.#readOrder(session)
-        return
-      }
-      if (found === 0) session.order = 'newest'
-      session.pause.after(found, this.#deps.store.summary().count)
-      this.#deps.log.debug({ peer: peer.key, found }, 'reconciled')
-    } catch (error) {
-      if (!(error instanceof OperationError)) throw error
-    }
-    session.isReconciling = false
-    session.nextReconcileAt = this.#deps.now() + session.pause.ms
   }
 
   #announce(): void {
@@ -277,9 +195,9 @@ export class Hub {
   #onTick(): void {
     const now = this.#deps.now()
     if (now - this.#lastSummaryAt >= HEARTBEAT_MS) this.#sendSummary()
-    for (const session of this.#sessions.values()) {
-      if (now - session.peer.lastHeardAt > SILENT_MS) session.peer.close()
-      else this.#compareIfDue(session)
+    for (const { peer } of this.#sessions.values()) {
+      if (now - peer.lastHeardAt > SILENT_MS) peer.close()
+      else this.comparer.compareIfDue(peer)
     }
   }
 

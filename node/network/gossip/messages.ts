@@ -8,7 +8,8 @@ import { MAX_FILES, MAX_HEADERS, MAX_INFOHASHES, MAX_MESSAGE_BYTES } from '../li
 import type { Order, Summary, ToldBlock } from '../store.ts'
 import { type Bencoded, type BencodedDictionary, decodeDictionary, type Encodable, encode } from '../torrent/bencode.ts'
 import { text } from '../torrent/metainfo.ts'
-import { COUNTS_BYTES } from './buckets.ts'
+import { COUNTS_BYTES } from './reconcile/buckets.ts'
+import { SYMBOL_BYTES, SYMBOLS } from './reconcile/mapping.ts'
 
 /** Spoken in the extended handshake; peers of another version are refused. */
 export const EXTENSION_VERSION = 2
@@ -33,12 +34,15 @@ export type Question =
       readonly most: number
       readonly unordered: boolean
     }
+  /** Symbols of the sketch, `most` from `from` on. */
+  | { readonly type: 'sketch'; readonly id: number; readonly from: number; readonly most: number }
 export type Answer =
   /** In the order of the question; an empty one stands for a file that is not here. */
   | { readonly type: 'files'; readonly id: number; readonly files: readonly Uint8Array[] }
   | { readonly type: 'counts'; readonly id: number; readonly counts: Uint8Array }
   | { readonly type: 'listed'; readonly id: number; readonly infohashes: readonly Infohash[]; readonly more: boolean }
   | ({ readonly type: 'ordered'; readonly id: number } & Order)
+  | { readonly type: 'symbols'; readonly id: number; readonly symbols: Uint8Array }
 export type Notice =
   | { readonly type: 'summary'; readonly summary: Summary }
   | { readonly type: 'have'; readonly infohashes: readonly Infohash[] }
@@ -88,6 +92,12 @@ export function decodeMessage(bytes: Uint8Array): Message | undefined {
       const [next, end] = [readNumber(dictionary, 'next', POSITIONS), readNumber(dictionary, 'end', POSITIONS)]
       return { type: 'ordered', id: id(), infohashes: readInfohashes(dictionary, MAX_INFOHASHES), next, end }
     }
+    case 'sketch': {
+      const most = readNumber(dictionary, 'most', SYMBOLS + 1)
+      return { type: 'sketch', id: id(), from: readNumber(dictionary, 'from', SYMBOLS + 1), most }
+    }
+    case 'symbols':
+      return { type: 'symbols', id: id(), symbols: readWhole(dictionary, 'symbols', SYMBOL_BYTES, SYMBOLS) }
     default:
       return undefined
   }

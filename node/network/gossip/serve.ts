@@ -3,14 +3,15 @@
 import type { Infohash } from '../../protocol/ids.ts'
 import { MAX_INFOHASHES } from '../limits.ts'
 import type { NetworkStore } from '../store.ts'
-import type { Buckets } from './buckets.ts'
 import type { Answer, Question } from './messages.ts'
 import type { RemotePeer } from './peer.ts'
+import type { SetIndex } from './reconcile/set-index.ts'
 
 const NOTHING = new Uint8Array()
 /** Prices in files read. */
 const COUNT_COST = 200
 const LIST_COST = 20
+const SKETCH_COST = 2
 /** Positions in an order that are looked at for the price of one file. */
 const ORDER_ROWS_AT_COST = 4
 const ROW_COST = 0.1
@@ -21,7 +22,7 @@ const ROWS_AT_ONCE = 250
 /** Waits for the peer's turn, and longer where it used up its share. */
 export async function answer(
   store: NetworkStore,
-  buckets: Buckets,
+  index: SetIndex,
   peer: RemotePeer,
   question: Question,
 ): Promise<Answer> {
@@ -38,8 +39,18 @@ export async function answer(
       return { type: 'files', id, files }
     }
     case 'count':
-      if (!buckets.isWhole) await Promise.race([buckets.whole, peer.gone])
-      return { type: 'counts', id, counts: await peer.serve(COUNT_COST, () => buckets.encodeCounts(question.prefix)) }
+      await Promise.race([index.whole, peer.gone])
+      return {
+        type: 'counts',
+        id,
+        counts: await peer.serve(COUNT_COST, () => index.buckets.encodeCounts(question.prefix)),
+      }
+    case 'sketch': {
+      const { from, most } = question
+      await Promise.race([index.whole, peer.gone])
+      const symbols = await peer.serve(SKETCH_COST, () => index.sketch.read(peer, from, most))
+      return { type: 'symbols', id, symbols }
+    }
     case 'order': {
       const { from, most, unordered } = question
       const cost = LIST_COST + most / ORDER_ROWS_AT_COST

@@ -5,6 +5,7 @@ import { fingerprintOf } from '../../bridge/queue-view.ts'
 import type { EndpointHealth } from '../../ethereum/agreeing/health.ts'
 import { folderBytes } from '../../folder-size.ts'
 import type { Handlers, Result } from '../api.ts'
+import { agreementsOf, toAgreement, toConfirmation } from './agreements.ts'
 import type { NodeParts } from './parts.ts'
 import { bridgeStatusOf } from './status.ts'
 
@@ -50,17 +51,20 @@ export function nodeHandlers(parts: NodeParts, self: NodeSelf): NodeMethods {
       }
     },
     node_status: async () => ({ ...statusOf(parts, self), diskBytes: await measured() }),
-    node_peers: async () => {
-      const { fingerprint } = ledger.summary()
-      return {
-        peers: network.peers().map(({ id, host, address, outgoing, client, summary, connectedMs, received, sent }) => ({
-          ...{ id, host, outgoing, received, sent, agrees: summary?.fingerprint === fingerprint },
+    node_peers: async () => ({
+      confirmation: toConfirmation(parts.store.summary()),
+      peers: agreementsOf(parts).map(({ peer, agreement }) => {
+        const { id, host, address, outgoing, client, summary, connectedMs, received, sent } = peer
+        return {
+          ...{ id, host, outgoing, received, sent, agrees: summary?.fingerprint === ledger.summary().fingerprint },
           ...(address === undefined ? {} : { address }),
           ...(client === undefined ? {} : { client }),
+          ...(summary === undefined ? {} : { confirmation: toConfirmation(summary) }),
+          agreement: toAgreement(parts, agreement),
           connectedSeconds: Math.floor(connectedMs / 1_000),
-        })),
-      }
-    },
+        }
+      }),
+    }),
   }
 }
 
@@ -74,7 +78,9 @@ export function statusOf(parts: NodeParts, { clock, startedAt, endpoints }: Node
   const { ledger, network } = parts
   const at = clock()
   const { count, fingerprint, unordered, waiting } = ledger.summary()
-  const peers = network.peers()
+  const seen = agreementsOf(parts)
+  const peers = seen.map(({ peer }) => peer)
+  const verdicts = seen.map(({ agreement }) => agreement.verdict)
   const bridge = bridgeStatusOf(parts)
   const health = endpoints()
   const behind = behindOf(bridge, health, at)
@@ -91,7 +97,10 @@ export function statusOf(parts: NodeParts, { clock, startedAt, endpoints }: Node
       outgoing: peers.filter(({ outgoing }) => outgoing).length,
       incoming: peers.filter(({ outgoing }) => !outgoing).length,
       agreeing: peers.filter(({ summary }) => summary?.fingerprint === fingerprint).length,
+      inStep: verdicts.filter((verdict) => verdict === 'in-step').length,
+      otherBranch: verdicts.filter((verdict) => verdict === 'other-branch').length,
     },
+    confirmation: toConfirmation(parts.store.summary()),
     transactions: { held: count, unordered: unordered.count, waiting, wanted: network.statistics().wanted },
     ...syncOf(parts),
     memoryBytes: process.memoryUsage.rss(),

@@ -41,8 +41,46 @@ const sync = z
     description: 'How far a node is that lacks many payments and reads them from peers, parents first.',
   })
 
+const confirmation = z
+  .object({
+    count: count.describe('Accepted, ordered and final transactions, with genesis and deposits.'),
+    weight: amount.describe('Bytes of their files.'),
+    fingerprint: hash.describe('Of these transactions: equal ones mean equal sets.'),
+    block: hash.describe('The newest bridging block on its branch; zero if it follows none.'),
+    state: hash.describe('The state root of that block.'),
+  })
+  .meta({ id: 'SyncConfirmation', description: 'What a node says that it has.' })
+
+const agreement = z
+  .object({
+    verdict: z
+      .enum(['in-step', 'behind', 'ahead', 'differs', 'first-seen', 'other-branch', 'unknown'])
+      .describe(
+        '`in-step`: the same transactions and block. `behind`, `ahead`: as seen from this node. `differs`: each lacks something, or it is not known yet what. `first-seen`: of double spends it saw another one first, which lasts until a block decides. `other-branch`: of the bridge. `unknown`: it has not said anything yet, or names a block that this node has not seen.',
+      ),
+    lacks: count.optional().describe('Transactions that count here and not there, if that is known.'),
+    has: count.optional().describe('Transactions that count there and not here, if that is known.'),
+    blocksBehind: count.optional(),
+    blocksAhead: count.optional(),
+    since: z
+      .object({ id: hash, height: amount })
+      .optional()
+      .describe('Of `other-branch`: the newest block that both have.'),
+    rivals: z
+      .array(z.object({ here: z.array(infohash), there: infohash }))
+      .optional()
+      .describe('Of `first-seen`: each payment that counts there, with its rivals that count here; at most 32.'),
+  })
+  .meta({
+    id: 'Agreement',
+    description:
+      'How a peer stands to this node, by its last sync confirmation and by what was compared: its own word, which nothing else depends on.',
+  })
+
 const connectedPeer = peer
   .extend({
+    confirmation: confirmation.optional().describe('Its last one, if any came.'),
+    agreement,
     address: z.string().optional().describe('Where it accepts connections, `host:port`, if it said so.'),
     outgoing: z.boolean().describe('Whether this node dialled it.'),
     client: z.string().optional().describe('What it says that it runs: its own word.'),
@@ -115,7 +153,14 @@ export const NODE_METHODS = {
         .describe(
           'How far what was read is behind the newest block that any endpoint has named, and behind the clock.',
         ),
-      peers: z.object({ outgoing: count, incoming: count, agreeing: count }),
+      peers: z.object({
+        outgoing: count,
+        incoming: count,
+        agreeing: count.describe('That have the same transactions.'),
+        inStep: count.describe('That have the same transactions and the same newest block.'),
+        otherBranch: count.describe('That are on another branch of the bridge.'),
+      }),
+      confirmation: confirmation.describe('What this node tells its peers.'),
       transactions: z.object({
         held: count.describe('Accepted, ordered and final ones, with genesis and deposits.'),
         unordered: count.describe('Of these, in no block.'),
@@ -129,9 +174,10 @@ export const NODE_METHODS = {
     errors: [],
   },
   node_peers: {
-    summary: 'The connected nodes, with what came from each and went to it.',
+    summary:
+      'The connected nodes, what each says that it has beside what this one has, and what came from it and went to it.',
     params: NO_PARAMS,
-    result: z.object({ peers: z.array(connectedPeer) }),
+    result: z.object({ confirmation: confirmation.describe('Of this node.'), peers: z.array(connectedPeer) }),
     errors: [],
   },
 } satisfies MethodTable

@@ -14,6 +14,7 @@ import { encodeProof, parseProof } from '../../../node/network/proof.ts'
 import { type NodeOptions, TtxNode } from '../../../node/node.ts'
 import { genesisInfohash, genesisState } from '../../../node/protocol/genesis.ts'
 import { genesisBlock } from '../../../node/protocol/header.ts'
+import { ZERO_HASH } from '../../../node/protocol/ids.ts'
 import { SUPPLY } from '../../../node/protocol/rules.ts'
 import { stateRoot } from '../../../node/protocol/state.ts'
 import { toGasPrice, toTime } from '../../../node/protocol/units.ts'
@@ -105,16 +106,22 @@ describe('node', () => {
     assert(peer.received.bytes > 0 && peer.sent.bytes > 0)
     const [other] = (await one.client.call('node_peers', {})).peers
     assert.deepStrictEqual([other?.outgoing, other?.received.transactions, other?.sent.transactions], [false, 0, 1])
-    const { diskBytes, memoryBytes, ...status } = await two.client.call('node_status', {})
+    const { diskBytes, memoryBytes, confirmation, ...status } = await two.client.call('node_status', {})
     assert(diskBytes > 0 && memoryBytes > 0)
+    assert.deepStrictEqual([confirmation.count, confirmation.block], [2, ZERO_HASH])
+    await until('both to be in step, and to say the same', async () => {
+      const { confirmation: own, peers } = await two.client.call('node_peers', {})
+      const [said] = peers
+      return said?.agreement.verdict === 'in-step' && said.confirmation?.weight === own.weight
+    })
     assert.deepStrictEqual(
-      { ...status, peers: { ...status.peers, agreeing: 0 } },
+      { ...status, peers: { ...status.peers, agreeing: 0, inStep: 0 } },
       {
         at: deps.clock(),
         startedAt: deps.clock(),
         bridge: { state: 'off' },
         endpoints: [],
-        peers: { outgoing: 1, incoming: 0, agreeing: 0 },
+        peers: { outgoing: 1, incoming: 0, agreeing: 0, inStep: 0, otherBranch: 0 },
         transactions: { held: 2, unordered: 1, waiting: 0, wanted: 0 },
       },
     )

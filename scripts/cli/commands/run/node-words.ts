@@ -21,7 +21,7 @@ export function statusRows({ version, listenPort, blocks }: Info, status: Status
     ['up', `${formatSpan(Math.max(0, Math.floor((at - startedAt) / 1_000)))}, since ${utc(startedAt, at)}`],
     [
       'peers',
-      `${peers.outgoing + peers.incoming}: ${peers.outgoing} dialled, ${peers.incoming} came in; ${peers.agreeing} have the same transactions (BitTorrent port ${listenPort})`,
+      `${peers.outgoing + peers.incoming}: ${peers.outgoing} dialled, ${peers.incoming} came in; ${peers.inStep} in step${peers.otherBranch === 0 ? '' : `, ${peers.otherBranch} on another branch`} ("ttx peers" names them; BitTorrent port ${listenPort})`,
     ],
     ...ethereumRows(status),
     ...(blocks === undefined ? [] : [keptRow(blocks)]),
@@ -29,10 +29,15 @@ export function statusRows({ version, listenPort, blocks }: Info, status: Status
       'transactions',
       `${held} held, of which ${unordered} in no block; ${waiting} without their ancestors, ${wanted} on their way`,
     ],
+    ['tells', confirmationWords(status.confirmation)],
     ...(sync === undefined ? [] : [['syncing', syncWords(sync)] as const]),
     ['disk', formatBytes(diskBytes)],
     ['memory', formatBytes(memoryBytes)],
   ]
+}
+
+function confirmationWords({ count, weight, block, state }: Status['confirmation']): string {
+  return `${count} transactions of ${formatBytes(Number(weight))}, newest block ${block}, state root ${state}`
 }
 
 function syncWords({ payments, of, peers, perSecond }: NonNullable<Status['sync']>): string {

@@ -63,6 +63,9 @@ async function compareStatuses(ledger: Ledger, { status, dead, live, unordered }
   assert.deepEqual(shared, shared.toSorted())
   for (const infohash of live) assert(shared.includes(infohash))
   for (const infohash of dead) assert(!shared.includes(infohash))
+  const counted: Infohash[] = []
+  for await (const { infohash, isCounted } of ledger.shared()) if (isCounted) counted.push(infohash)
+  assert.deepEqual(counted, live.toSorted())
 }
 
 async function compareMoney(ledger: Ledger, { outputs, pendingOut }: Verdict, world: World): Promise<void> {

@@ -4,6 +4,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import type { Ledger } from '../../../../node/ledger/ledger.ts'
+import { SetIndex } from '../../../../node/network/gossip/reconcile/set-index.ts'
+import { Sketch } from '../../../../node/network/gossip/reconcile/sketch.ts'
+import { SecretIndex } from '../../../../node/network/torrent/secret-index.ts'
+import { type NetworkStoreDeps, NodeStore } from '../../../../node/network-store.ts'
 import { RuleError } from '../../../../node/protocol/rule-error.ts'
 import { compare, modelOf } from './comparison.ts'
 import {
@@ -55,10 +59,14 @@ test('the ledger agrees with the model after every step, restart and crash', asy
   const property = fc.asyncProperty(recipe, script, batchRows, async (made, commands, rows) => {
     await using opened = await openLedger({ limits: { rivals: 1_000, batchRows: rows } })
     const play = new Play(opened, makeWorld(made))
+    let { ledger, index } = await indexOf(opened.ledger)
     for (const command of commands) {
       await play.run(command)
       await opened.ledger.idle()
       await compare(opened.ledger, play.model, play.world)
+      // What peers compare with, kept up to date, is what it would be if it were filled now.
+      if (ledger !== opened.ledger) ({ ledger, index } = await indexOf(opened.ledger))
+      assert.deepEqual(index.sketch.copy(), (await sketchOf(ledger)).copy())
     }
     await opened.ledger.stop()
     coins += await recountCharges(opened.folder)
@@ -66,6 +74,19 @@ test('the ledger agrees with the model after every step, restart and crash', asy
   await fc.assert(property, { seed: SEED, numRuns: RUNS })
   assert.ok(coins > 0)
 })
+
+async function indexOf(ledger: Ledger): Promise<{ readonly ledger: Ledger; readonly index: SetIndex }> {
+  const store = new NodeStore({ ledger, pool: { blocks: [] }, follower: undefined } as unknown as NetworkStoreDeps) // no block is asked for
+  const index = new SetIndex(store, new SecretIndex())
+  await index.start(() => {}, new AbortController().signal).done
+  return { ledger, index }
+}
+
+async function sketchOf(ledger: Ledger): Promise<Sketch> {
+  const sketch = new Sketch()
+  for await (const { infohash, isCounted } of ledger.shared()) if (isCounted) sketch.toggle(infohash)
+  return sketch
+}
 
 /** A ledger, its model, and the tree of blocks that they are led through. */
 class Play {

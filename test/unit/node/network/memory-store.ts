@@ -5,6 +5,7 @@ import type {
   HeaderOutcome,
   NetworkStore,
   Order,
+  Shared,
   StoreChange,
   Summary,
   ToldBlock,
@@ -76,6 +77,14 @@ export class MemoryStore implements NetworkStore {
   async *infohashes(prefix: string, after?: Infohash): AsyncGenerator<Infohash> {
     const all = [...this.files.keys()].filter((infohash) => infohash.startsWith(prefix) && infohash > (after ?? ''))
     yield* all.sort()
+  }
+
+  async *shared(): AsyncGenerator<Shared> {
+    for (const infohash of [...this.files.keys()]) yield { infohash, isCounted: true }
+  }
+
+  isCounted(infohash: Infohash): boolean {
+    return this.files.has(infohash)
   }
 
   async order(from: number, most: number): Promise<Order> {

@@ -6,8 +6,8 @@ import { test } from 'node:test'
 import type Wire from 'bittorrent-protocol'
 import fc from 'fast-check'
 import { Bans } from '../../../../node/network/bans.ts'
-import { Buckets, decodeCounts } from '../../../../node/network/gossip/buckets.ts'
 import { decodeMessage, encodeMessage } from '../../../../node/network/gossip/messages.ts'
+import { Buckets, decodeCounts } from '../../../../node/network/gossip/reconcile/buckets.ts'
 import {
   BAN_MS,
   HOST_BAN_FORGOTTEN_MS,
@@ -77,6 +77,8 @@ test('every message is read back as it was written', () => {
     { type: 'list', id: 2 ** 32 - 1, prefix: 'abcd', after: h(5) },
     { type: 'list', id: 9, prefix: '', after: '' },
     { type: 'listed', id: 9, infohashes: [h(6)], more: true },
+    { type: 'sketch', id: 10, from: 24, most: 12 },
+    { type: 'symbols', id: 10, symbols: new Uint8Array(48).fill(5) },
   ] as unknown as Parameters<typeof encodeMessage>[0][]
   for (const message of messages) assert.deepEqual(decodeMessage(encodeMessage(message)), message)
 })

@@ -8,13 +8,14 @@ import { once } from 'node:events'
 import { test } from 'node:test'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { COUNTS_BYTES } from '../../../../node/network/gossip/buckets.ts'
 import {
   decodeMessage,
   EXTENSION_VERSION,
   encodeMessage,
   type Message,
 } from '../../../../node/network/gossip/messages.ts'
+import { COUNTS_BYTES } from '../../../../node/network/gossip/reconcile/buckets.ts'
+import { SYMBOL_BYTES } from '../../../../node/network/gossip/reconcile/mapping.ts'
 import { type Encodable, encode } from '../../../../node/network/torrent/bencode.ts'
 import { blockContent, infohashOfInfo } from '../../../../node/network/torrent/metainfo.ts'
 import { type Infohash, toBytes, toInfohash, ZERO_HASH } from '../../../../node/protocol/ids.ts'
@@ -49,6 +50,8 @@ const MESSAGES: { readonly [T in Message['type']]: Extract<Message, { type: T }>
   counts: { type: 'counts', id: 6, counts: new Uint8Array(COUNTS_BYTES) },
   listed: { type: 'listed', id: 7, infohashes, more: true },
   ordered: { type: 'ordered', id: 8, infohashes, next: 2, end: 9 },
+  sketch: { type: 'sketch', id: 9, from: 0, most: 20 },
+  symbols: { type: 'symbols', id: 9, symbols: new Uint8Array(8 * SYMBOL_BYTES).fill(3) },
   summary: { type: 'summary', summary },
   have: { type: 'have', infohashes },
   blocks: { type: 'blocks', blocks: [told] },

@@ -1,9 +1,9 @@
-// Set reconciliation: finds what a peer holds and this node does not, by comparing counts and sums of infohash prefixes.
+// Set reconciliation where symbols do not suffice: finds what a peer holds and this node does not, by comparing counts and sums of infohash prefixes.
 
-import type { Infohash } from '../../protocol/ids.ts'
+import type { Infohash } from '../../../protocol/ids.ts'
+import type { Answer } from '../messages.ts'
+import type { RemotePeer } from '../peer.ts'
 import { type Buckets, decodeCounts } from './buckets.ts'
-import type { Answer } from './messages.ts'
-import type { RemotePeer } from './peer.ts'
 
 /** Prefixes with at most this many infohashes at the peer are listed; larger ones are counted one byte deeper. */
 const LIST_AT_MOST = 256
@@ -15,7 +15,7 @@ const AT_ONCE = 3
 const MUCH_DIFFERS = 255
 const MUCH = 5_000
 
-export type ReconcileDeps = {
+export type PrefixDeps = {
   readonly buckets: Buckets
   /** Whether to end where much differs. */
   readonly mayBeMuch: boolean
@@ -27,7 +27,7 @@ type Listed = Extract<Answer, { type: 'listed' }>
 type Part = { readonly prefix: string; readonly theirs: number; readonly ours: number }
 
 /** Asks until all differences are listed. Returns how many infohashes were new, or that much differs, of which nothing was listed then. Rejects as `RemotePeer.ask` does. */
-export async function reconcile(peer: RemotePeer, deps: ReconcileDeps): Promise<number | 'much'> {
+export async function compareByPrefixes(peer: RemotePeer, deps: PrefixDeps): Promise<number | 'much'> {
   const parts: Part[] = [{ prefix: '', theirs: peer.summary?.count ?? 0, ours: deps.buckets.size }]
   let found = 0
   while (parts.length > 0) {
@@ -52,7 +52,7 @@ async function differing(peer: RemotePeer, prefix: string, buckets: Buckets): Pr
   })
 }
 
-async function list(peer: RemotePeer, prefix: string, deps: ReconcileDeps): Promise<number> {
+async function list(peer: RemotePeer, prefix: string, deps: PrefixDeps): Promise<number> {
   let found = 0
   let after: Infohash | '' | undefined = ''
   while (after !== undefined) {

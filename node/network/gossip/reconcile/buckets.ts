@@ -1,7 +1,7 @@
 // Counts and sums of the shared set by the first two bytes of the infohash, so that two nodes find what differs without listing it.
 
-import { createHash } from 'node:crypto'
-import type { Infohash } from '../../protocol/ids.ts'
+import { hash } from 'node:crypto'
+import type { Infohash } from '../../../protocol/ids.ts'
 
 const BUCKETS = 65_536
 const WORDS = 5
@@ -20,23 +20,6 @@ export class Buckets {
   /** Of each bucket: count, and four words of the sum, lowest first. */
   readonly #words = new Uint32Array(BUCKETS * WORDS)
   #size = 0
-  readonly #whole = Promise.withResolvers<void>()
-  #isWhole = false
-
-  /** Resolves once all that was there at the start is counted. */
-  get whole(): Promise<void> {
-    return this.#whole.promise
-  }
-
-  get isWhole(): boolean {
-    return this.#isWhole
-  }
-
-  /** Says that all is counted. */
-  finish(): void {
-    this.#isWhole = true
-    this.#whole.resolve()
-  }
 
   get size(): number {
     return this.#size
@@ -94,7 +77,7 @@ function bucketOf(infohash: Infohash): number {
 
 /** The first 16 bytes of its sha256, lowest word first. */
 function wordsOf(infohash: Infohash): number[] {
-  const digest = createHash('sha256').update(infohash, 'hex').digest()
+  const digest = hash('sha256', Buffer.from(infohash, 'hex'), 'buffer')
   return [12, 8, 4, 0].map((offset) => digest.readUInt32BE(offset))
 }
 
