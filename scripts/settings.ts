@@ -288,6 +288,25 @@ const settingsSchema = z.strictObject({
     about: 'Bytes per second that the node receives over BitTorrent at most (default: no limit)',
     example: '5000000',
   }),
+  trackerHost: z.union([z.ipv4(), z.ipv6()], 'an IP address of this machine').default('127.0.0.1').register(info, {
+    env: 'TTX_TRACKER_HOST',
+    flag: '--tracker-host <address>',
+    about: 'Where `ttx tracker` listens: 0.0.0.0 is all addresses of IPv4, :: of both families',
+    example: '0.0.0.0',
+  }),
+  trackerPort: whole(0, 65_535).default(6_969).register(info, {
+    env: 'TTX_TRACKER_PORT',
+    flag: '--tracker-port <port>',
+    about: 'Port of `ttx tracker`, for TCP and UDP; 0 picks a free one',
+    example: '6969',
+  }),
+  anyInfohash: z.union([z.boolean(), z.stringbool()], { error: 'true or false' }).optional().register(info, {
+    env: 'TTX_ANY_INFOHASH',
+    flag: '--any-infohash',
+    about:
+      '`ttx tracker` takes any infohash and asks no node (default: the meeting point, and transactions that the node of --node has)',
+    example: 'false',
+  }),
   pollMs: whole(20, 600_000).default(2_000).register(info, {
     env: 'TTX_POLL_MS',
     flag: '--poll-ms <ms>',
