@@ -25,6 +25,7 @@ export const NODE_SETTINGS = [
   'trackers',
   'dhtBootstrap',
   'encryption',
+  'websocketOrigins',
   'maxConnections',
   'maxConnectionsPerHost',
   'maxLiveTorrents',

@@ -88,6 +88,11 @@ const alarmTarget = z
     'a URL that begins with http:// or https://, or a command with arguments between spaces, without quotes or anything else that only a shell reads (put that into a script)',
   )
 
+const ORIGINS =
+  'none, any, remote, or origins of pages separated by commas, as in https://wallet.example.org, without a path'
+const originText = z.string().regex(/^https?:\/\/([a-z0-9.-]+|\[[0-9a-f:]+\])(:\d{1,5})?$/, ORIGINS)
+const origins = z.union([z.enum(['none', 'any', 'remote']), listOf(originText)], ORIGINS)
+
 const PROFILES = ['local', 'public'] as const satisfies readonly (keyof typeof NETWORK_PROFILES)[]
 const hosts = PROFILES.map((name) => `${NETWORK_PROFILES[name].host} with the profile ${name}`).join(', ')
 const ENCRYPTIONS = ['accepted', 'preferred', 'required'] as const
@@ -258,6 +263,13 @@ const settingsSchema = z.strictObject({
       about: `Encryption of BitTorrent connections: ${ENCRYPTIONS.join(', ')}; it hides from filters, not from spies, and costs CPU`,
       example: 'preferred',
     }),
+  websocketOrigins: origins.optional().register(info, {
+    env: 'TTX_WEBSOCKET_ORIGINS',
+    flag: '--websocket-origins <which>',
+    about:
+      'Web pages that may be light peers of the node, by WebSocket on --listen-port: none; remote, which is any page, but none that runs on this machine or network; any; or their origins, separated by commas (default: none with the profile local, remote with public)',
+    example: 'https://wallet.example.org',
+  }),
   maxConnections: whole(1, 10_000).default(DEFAULT_NETWORK_OPTIONS.maxConnections).register(info, {
     env: 'TTX_MAX_CONNECTIONS',
     flag: '--max-connections <count>',

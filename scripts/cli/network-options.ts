@@ -20,6 +20,7 @@ export function networkOptions(
     peers: [...new Set([...peers, ...(settings.peers ?? [])])],
     trackers: settings.trackers ?? [],
     dht: bootstrap.length > 0 ? { bootstrap } : profile.dht,
+    webSocketOrigins: settings.websocketOrigins ?? profile.webSocketOrigins,
     secure: SECURE[settings.encryption],
     maxConnections: settings.maxConnections,
     maxConnectionsPerHost: settings.maxConnectionsPerHost,

@@ -3,6 +3,7 @@
 declare module 'webtorrent' {
   import type { EventEmitter } from 'node:events'
   import type { Server, Socket } from 'node:net'
+  import type { Duplex } from 'node:stream'
   import type Wire from 'bittorrent-protocol'
   import type { Dht } from './dependency-guard.ts'
 
@@ -59,7 +60,7 @@ declare module 'webtorrent' {
   export type ConnectionPool = {
     readonly tcpServer: Server
     utpServer: import('webtorrent/lib/utp.cjs').UtpServer | null | undefined
-    readonly _onTCPConnectionBound: (socket: Socket) => void
+    readonly _onTCPConnectionBound: (socket: Duplex) => void
     readonly _onUTPConnectionBound: (socket: Socket) => void
     readonly _onUTPError: (error: Error) => void
     readonly _onListening: () => void

@@ -8,13 +8,13 @@ import { once } from 'node:events'
 import { test } from 'node:test'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { COUNTS_BYTES } from '../../../../node/network/gossip/buckets.ts'
 import {
   decodeMessage,
   EXTENSION_VERSION,
   encodeMessage,
   type Message,
 } from '../../../../node/network/gossip/messages.ts'
+import { COUNTS_BYTES } from '../../../../node/network/limits.ts'
 import { type Encodable, encode } from '../../../../node/network/torrent/bencode.ts'
 import { blockContent, infohashOfInfo } from '../../../../node/network/torrent/metainfo.ts'
 import { type Infohash, toBytes, toInfohash, ZERO_HASH } from '../../../../node/protocol/ids.ts'

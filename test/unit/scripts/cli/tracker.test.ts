@@ -23,7 +23,9 @@ test('it takes the meeting point and what its node has, and says where it is', a
   const url = await serve(t, {
     node_info: async () => info,
     tx_get: async ({ infohash }) =>
-      infohash === KNOWN ? transaction : { infohash, status: 'unknown', rivals: [], missing: [], unorderedAncestors: 0 },
+      infohash === KNOWN
+        ? transaction
+        : { infohash, status: 'unknown', rivals: [], missing: [], unorderedAncestors: 0 },
   })
   const { told, end } = await start(t, '--node', url)
   assert.deepEqual(Object.keys(told), ['http', 'udp', 'page', 'takes'])
