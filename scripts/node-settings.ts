@@ -24,6 +24,7 @@ export const NODE_SETTINGS = [
   'peers',
   'trackers',
   'dhtBootstrap',
+  'without',
   'encryption',
   'websocketOrigins',
   'maxConnections',

@@ -254,6 +254,14 @@ const settingsSchema = z.strictObject({
     about: 'Entry points of a DHT of your own, host:port, separated by commas; the DHT is on then, with either profile',
     example: '127.0.0.1:7654',
   }),
+  without: listOf(z.enum(['dht', 'pex', 'utp']))
+    .optional()
+    .register(info, {
+      env: 'TTX_WITHOUT',
+      flag: '--without <list>',
+      about: 'What of dht, pex and utp is off although the profile has it, separated by commas',
+      example: 'dht,utp',
+    }),
   encryption: z
     .enum(ENCRYPTIONS)
     .default('accepted')

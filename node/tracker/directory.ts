@@ -3,6 +3,7 @@
 import { hostGroup, isLoopback, rangeOf } from '../network/places/addresses.ts'
 import { mostCrowded } from '../network/places/eviction.ts'
 import type { Infohash } from '../protocol/ids.ts'
+import { Crowds } from './crowds.ts'
 import * as limits from './limits.ts'
 
 /** Of BEP 3; `none` is a regular announce. */
@@ -53,6 +54,8 @@ export type DirectoryDeps = {
   /** Default true: all of loopback are one host, and are not bounded as one. */
   readonly sparesLoopback?: boolean
   readonly maxEntries?: number
+  /** The torrent at which nodes meet that have all others: they are told of where a swarm has fewer than are wanted. */
+  readonly meeting?: Infohash | undefined
 }
 
 export class Directory {
@@ -60,18 +63,20 @@ export class Directory {
   readonly #random: () => number
   readonly #sparesLoopback: boolean
   readonly #maxEntries: number
+  readonly #meeting: Infohash | undefined
   readonly #swarms = new Map<Infohash, Swarm>()
   /** Each of these with the oldest announces first. */
   readonly #entries = new Set<Entry>()
-  readonly #byHost = new Map<string, Set<Entry>>()
-  readonly #byRange = new Map<string, Set<Entry>>()
+  readonly #byHost = new Crowds<Entry>()
+  readonly #byRange = new Crowds<Entry>()
   #snapshot: { readonly at: number; readonly infohashes: readonly Infohash[] } | undefined
 
-  constructor({ clock, random = Math.random, sparesLoopback = true, maxEntries = limits.MAX_ENTRIES }: DirectoryDeps) {
+  constructor({ clock, random = Math.random, sparesLoopback = true, maxEntries, meeting }: DirectoryDeps) {
     this.#clock = clock
     this.#random = random
     this.#sparesLoopback = sparesLoopback
-    this.#maxEntries = maxEntries
+    this.#maxEntries = maxEntries ?? limits.MAX_ENTRIES
+    this.#meeting = meeting
   }
 
   /** Addresses in all swarms, and swarms. */
@@ -145,8 +150,8 @@ export class Directory {
     this.#swarms.set(infohash, swarm)
     swarm.entries.set(keyOf(from), entry)
     this.#entries.add(entry)
-    within(this.#byHost, entry.hostKey).add(entry)
-    within(this.#byRange, entry.range).add(entry)
+    this.#byHost.add(entry.hostKey, entry)
+    this.#byRange.add(entry.range, entry)
   }
 
   /** What gives way is the host's own where it has too many, else the oldest of where most are from: nobody displaces others by announcing much. */
@@ -157,7 +162,7 @@ export class Directory {
     if (ofHost.length >= limits.MAX_ENTRIES_PER_HOST_AND_SWARM) this.#removeFirst(ofHost)
     else if (all !== undefined && all.size >= limits.MAX_ENTRIES_PER_HOST) this.#removeFirst(all)
     else if (swarm.length >= limits.MAX_ENTRIES_PER_SWARM) this.#removeFirst(mostCrowded(swarm))
-    else if (this.#entries.size >= this.#maxEntries) this.#removeFirst(largest(this.#byRange.values()))
+    else if (this.#entries.size >= this.#maxEntries) this.#removeFirst(this.#byRange.largest)
   }
 
   #removeFirst(entries: Iterable<Entry>): void {
@@ -176,24 +181,37 @@ export class Directory {
     const swarm = this.#swarms.get(entry.infohash)
     if (swarm?.entries.delete(keyOf(entry)) && entry.isSeeder) swarm.seeders -= 1
     this.#entries.delete(entry)
-    without(this.#byHost, entry.hostKey, entry)
-    without(this.#byRange, entry.range, entry)
+    this.#byHost.delete(entry.hostKey, entry)
+    this.#byRange.delete(entry.range, entry)
   }
 
-  /** Others than the one that asks, at random. */
+  /** Others than the one that asks, at random: of the swarm first, then nodes. */
   #choose({ infohash, from, want, family }: Announce): readonly Endpoint[] {
-    const others = [...(this.#swarms.get(infohash)?.entries.values() ?? [])].filter(
-      ({ host, port }) =>
-        (family === undefined || familyOf(host) === family) && (host !== from.host || port !== from.port),
-    )
-    const count = Math.min(want, limits.MAX_ADDRESSES, others.length)
-    return Array.from({ length: count }, (_, i) => {
-      const picked = i + Math.floor(this.#random() * (others.length - i))
-      const other = others[picked]
-      const first = others[i]
-      if (other !== undefined && first !== undefined) others.splice(picked, 1, first)
-      return other
-    }).filter((other) => other !== undefined)
+    const most = Math.min(want, limits.MAX_ADDRESSES)
+    const taken = new Set([keyOf(from)])
+    const chosen: Endpoint[] = []
+    for (const swarm of new Set([infohash, this.#meeting])) {
+      const entries = swarm === undefined ? [] : (this.#swarms.get(swarm)?.entries.values() ?? [])
+      const others = [...entries].filter(
+        (entry) => (family === undefined || familyOf(entry.host) === family) && !taken.has(keyOf(entry)),
+      )
+      for (const other of this.#pick(others, most - chosen.length)) {
+        taken.add(keyOf(other))
+        chosen.push(other)
+      }
+    }
+    return chosen
+  }
+
+  /** At most `most` of them, in random order. */
+  #pick(entries: Entry[], most: number): Entry[] {
+    const count = Math.min(most, entries.length)
+    for (let i = 0; i < count; i++) {
+      const other = i + Math.floor(this.#random() * (entries.length - i))
+      const [a, b] = [entries[i], entries[other]]
+      if (a !== undefined && b !== undefined) [entries[i], entries[other]] = [b, a]
+    }
+    return entries.slice(0, Math.max(count, 0))
   }
 }
 
@@ -207,23 +225,6 @@ function keyOf({ host, port }: Endpoint): string {
 
 function countsOf({ entries, seeders, completed }: Swarm): Counts {
   return { seeders, leechers: entries.size - seeders, completed }
-}
-
-function within(sets: Map<string, Set<Entry>>, key: string): Set<Entry> {
-  const set = sets.get(key) ?? new Set()
-  sets.set(key, set)
-  return set
-}
-
-function without(sets: Map<string, Set<Entry>>, key: string, entry: Entry): void {
-  const set = sets.get(key)
-  if (set?.delete(entry) && set.size === 0) sets.delete(key)
-}
-
-function largest(sets: Iterable<Set<Entry>>): Set<Entry> {
-  let most = new Set<Entry>()
-  for (const set of sets) if (set.size > most.size) most = set
-  return most
 }
 
 /** The place of the first that is greater. */

@@ -1,4 +1,4 @@
-// What strangers may make a tracker keep, compute and send. Memory is bounded by the first three: some 500 bytes an entry.
+// What strangers may make a tracker keep, compute and send. Memory is bounded by the first of them: 1,300 bytes an entry at the worst.
 
 /** Addresses in all, of one swarm, and of one host (IPv6: 64-bit subnet) in all swarms and in one; loopback has no bound of a host. */
 export const MAX_ENTRIES = 100_000

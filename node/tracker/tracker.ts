@@ -22,6 +22,8 @@ export type TrackerDeps = {
   readonly now?: () => number
   /** Which infohashes it takes; any where this is undefined. What it throws means that it cannot be told now. */
   readonly isKnown?: (infohash: Infohash) => Promise<boolean>
+  /** Of the network whose infohashes it takes: see `Directory`. */
+  readonly meeting?: Infohash
 }
 
 export type TrackerOptions = {
@@ -48,11 +50,11 @@ export class Tracker {
   #isOpen = false
 
   constructor(
-    { clock, now = () => performance.now(), isKnown }: TrackerDeps,
+    { clock, now = () => performance.now(), isKnown, meeting }: TrackerDeps,
     { sparesLoopback = true, ...options }: TrackerOptions,
   ) {
     this.#options = options
-    this.directory = new Directory({ clock, sparesLoopback })
+    this.directory = new Directory({ clock, sparesLoopback, meeting })
     const gate = new Gate({ directory: this.directory, isKnown, now })
     const [count, perHost] = [MAX_CONNECTIONS, MAX_CONNECTIONS_PER_HOST]
     this.#connections = new Places({ count, perHost, now, secret: randomUUID() })

@@ -19,7 +19,7 @@ export function registerTracker(program: Command, act: Act): void {
         .helpGroup(AUDIENCE.network)
         .summary('run a public directory of infohashes')
         .description(
-          'Run a BitTorrent tracker until Ctrl-C, over HTTP and UDP on one port: nodes find each other there, and any client finds who seeds a payment. It takes the meeting point of the network, and transactions that the node of --node has; with --any-infohash anything, without a node. What it knows is a page (/) and /stats.json; it is kept in memory, and clients announce themselves again after a restart. It knows of others only what they claim.',
+          'Run a BitTorrent tracker until Ctrl-C, over HTTP and UDP on one port: nodes find each other there, and any client finds who seeds a payment. It takes the meeting point of the network, and transactions that the node of --node has, for which it also tells nodes that meet there, since those have them; with --any-infohash anything, without a node. What it knows is a page (/) and /stats.json; it is kept in memory, and clients announce themselves again after a restart. It knows of others only what they claim.',
         )
         .action(act(run)),
       ['node', 'deployment', 'trackerHost', 'trackerPort', 'anyInfohash'],
@@ -36,10 +36,7 @@ async function run(context: CliContext): Promise<undefined> {
   // Loaded only here, as the node's network is.
   const { Tracker } = await import('../../../../node/tracker/tracker.ts')
   const known = isOpen ? undefined : await knownTo(context)
-  await using tracker = new Tracker(
-    { clock: Date.now, ...(known === undefined ? {} : { isKnown: known.isKnown }) },
-    { host, port },
-  )
+  await using tracker = new Tracker({ clock: Date.now, ...known?.deps }, { host, port })
   await tracker.start()
   const { urls } = tracker
   const takes = known === undefined ? 'any infohash' : `the meeting point, and what the node at ${known.url} has`
@@ -67,5 +64,5 @@ async function knownTo(context: CliContext) {
     const signal = AbortSignal.any([context.signal, AbortSignal.timeout(ASK_MS)])
     return (await node.call('tx_get', { infohash }, signal)).status !== 'unknown'
   }
-  return { url: node.url, isKnown }
+  return { url: node.url, deps: { isKnown, meeting } }
 }

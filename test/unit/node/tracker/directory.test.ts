@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Infohash, toInfohash } from '../../../../node/protocol/ids.ts'
+import { Crowds } from '../../../../node/tracker/crowds.ts'
 import { type Announce, Directory } from '../../../../node/tracker/directory.ts'
 import * as limits from '../../../../node/tracker/limits.ts'
 
@@ -60,6 +61,20 @@ test('addresses are chosen at random, all different, and no more than fit a data
   assert.notDeepEqual(first, second)
 })
 
+test('where a swarm has few, nodes of the meeting point are told of too, behind its own, and none twice', () => {
+  const meeting = infohash(77)
+  const known = new Directory({ clock: () => ms, meeting })
+  for (const host of ['1.1.1.1', '2.2.2.2', '3.3.3.3'])
+    known.announce(announce(host, 1, { infohash: meeting, isSeeder: true }))
+  known.announce(announce('2.2.2.2', 1))
+  known.announce(announce('9.9.9.9', 1))
+  const told = (want: number) => known.announce(announce('3.3.3.3', 1, { want })).addresses.map(({ host }) => host)
+  assert.deepEqual(told(2).sort(), ['2.2.2.2', '9.9.9.9'])
+  assert.deepEqual(told(50).slice(2), ['1.1.1.1'])
+  assert.deepEqual(told(0), [])
+  assert.equal(known.counts(WANTED).seeders, 0, 'nobody said that they seed it')
+})
+
 test('who does not announce again is forgotten, and the swarm with the last', () => {
   const known = directory()
   known.announce(announce('1.2.3.4', 1))
@@ -105,6 +120,32 @@ test('where all places are taken the range with the most gives way', () => {
   known.announce(announce('5.6.7.8', 1))
   assert.equal(known.size.entries, 50)
   assert.equal(known.counts(WANTED).leechers, 2)
+})
+
+test('which crowd is the largest is known as members come and go', () => {
+  const crowds = new Crowds<number>()
+  const model = new Map<string, Set<number>>()
+  let seed = 3
+  const next = (below: number) => {
+    seed = (seed * 1_103_515_245 + 12_345) & 0x7fffffff
+    return (seed >> 8) % below
+  }
+  for (let i = 0; i < 5_000; i++) {
+    const [key, member] = [String(next(9)), next(12)]
+    const set = model.get(key) ?? new Set()
+    model.set(key, set)
+    if (set.has(member)) {
+      set.delete(member)
+      crowds.delete(key, member)
+    } else {
+      set.add(member)
+      crowds.add(key, member)
+    }
+    const most = Math.max(...[...model.values()].map(({ size }) => size))
+    assert.equal(crowds.largest.size, most, `step ${i}`)
+  }
+  for (const [key, set] of model) for (const member of [...set]) crowds.delete(key, member)
+  assert.deepEqual([crowds.largest.size, crowds.get('1')], [0, undefined])
 })
 
 test('all of loopback may be many', () => {

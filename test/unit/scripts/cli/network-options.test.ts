@@ -46,6 +46,16 @@ test('the public profile is reached, finds and is found; what is set besides win
     ),
     ['none', 'any', 'remote', ['https://a.example', 'http://127.0.0.1:80']],
   )
+  const without = (list: string) => {
+    const options = optionsOf({ networkProfile: 'public', without: list, dhtBootstrap: '10.0.0.1:1' })
+    return [options.dht !== false, options.pex, options.utp]
+  }
+  assert.deepEqual(['dht', 'pex', 'utp', 'dht, utp'].map(without), [
+    [false, true, true],
+    [true, false, true],
+    [true, true, false],
+    [false, true, false],
+  ])
   assert.equal(optionsOf({ networkProfile: 'public' }).webSocketOrigins, 'remote')
   assert.throws(() => optionsOf({ websocketOrigins: 'https://a.example/path' }), /origins of pages/)
   assert.equal(optionsOf({ networkProfile: 'public', listenHost: '10.0.0.1' }).host, '10.0.0.1')

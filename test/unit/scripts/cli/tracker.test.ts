@@ -6,12 +6,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { meetingPoint } from '../../../../node/network/meeting-point.ts'
+import { decodeDictionary } from '../../../../node/network/torrent/bencode.ts'
 import { infohashOfInfo } from '../../../../node/network/torrent/metainfo.ts'
 import { EXAMPLES } from '../../../../node/rpc/examples.ts'
 import { runCli } from '../../../../scripts/cli/program.ts'
 import { fakeShell } from '../../../support/fake-shell.ts'
 import { serve } from '../../../support/rpc/serve.ts'
+import { Attacker } from '../../node/network/attacker.ts'
 import { Lab, until } from '../../node/network/lab.ts'
+import { MemoryStore, testFile } from '../../node/network/memory-store.ts'
 import { percent } from '../../node/tracker/lab.ts'
 
 const { result: info } = EXAMPLES.node_info
@@ -42,6 +45,31 @@ test('it takes the meeting point and what its node has, and says where it is', a
   assert.deepEqual([stats.swarms, stats.entries], [2, 2])
   assert.equal(await end(), 0)
   await assert.rejects(fetch(told['page'] ?? ''), 'the port is closed')
+})
+
+test('a stock client finds a payment at nodes that announced no payment', async (t) => {
+  await using lab = new Lab()
+  const store = new MemoryStore()
+  const [payment] = store.add(testFile('looked for'))
+  assert(payment)
+  const network = { ...info.network, genesis: store.genesis }
+  const url = await serve(t, {
+    node_info: async () => ({ ...info, network }),
+    tx_get: async () => transaction,
+  })
+  const { told, end } = await start(t, '--node', url)
+  const node = await lab.node({ trackers: [told['udp'] ?? ''] }, store)
+  const swarms = async () => (await (await fetch(`${told['page']}stats.json`)).json()) as { torrents: object[] }
+  while ((await swarms()).torrents.length === 0) await new Promise(setImmediate)
+  const query = `info_hash=${percent(payment)}&peer_id=${'x'.repeat(20)}&port=7&left=1`
+  const answer = Buffer.from(await (await fetch(`${told['http']}?${query}`)).arrayBuffer())
+  const { peers } = decodeDictionary(answer) as { peers: Uint8Array }
+  const port = Buffer.from(peers).readUInt16BE(4)
+  assert.equal(`${peers.subarray(0, 4).join('.')}:${port}`, node.address)
+  const stranger = await Attacker.handshaken(node.address, payment)
+  lab.defer(() => stranger.close())
+  assert(!stranger.isClosed, 'the node woke the torrent')
+  assert.equal(await end(), 0)
 })
 
 test('nodes find each other there, over HTTP and over UDP', async (t) => {
