@@ -28,6 +28,8 @@ type Answer = {
 const REQUEST_MS = 5_000
 const PLAIN = { 'content-type': 'text/plain; charset=utf-8' }
 const JSON_TYPE = { 'content-type': 'application/json', 'x-content-type-options': 'nosniff' }
+/** What a page costs its host, in requests. */
+const PAGE_COST = 10
 /** Rows of one page. */
 const PAGE_ROWS = 200
 
@@ -50,7 +52,8 @@ async function answerRequest({ directory, gate, startedAt }: HttpDeps, request: 
   const host = plainHost(request.socket.remoteAddress ?? '')
   const [path = '', query = ''] = splitOnce(request.url ?? '')
   if (request.method !== 'GET') return { status: 405, headers: PLAIN, body: 'expected GET\n' }
-  if (!gate.takes(host)) return failure(429, 'too many requests from this address; come back in a minute')
+  const isPage = path === '/' || path === '/stats.json'
+  if (!gate.takes(host, isPage ? PAGE_COST : 1)) return failure(429, 'too many requests from this address; come back in a minute')
   switch (path) {
     case '/announce':
       return await refusing(() => announce(directory, gate, host, query))

@@ -104,12 +104,14 @@ export class WebSockets {
   }
 }
 
-/** Closes one that sends text, or more messages and pings than anybody needs. */
+/** Closes one that breaks the protocol, sends text, or more messages and pings than anybody needs. */
 function guardFrames(webSocket: WebSocket): void {
   const frames = new TokenBucket(FRAMES_PER_SECOND, FRAMES_BURST)
   webSocket.on('message', (_, isBinary: boolean) => {
     if (!isBinary || !frames.take(1)) webSocket.terminate()
   })
+  // It has told the other why, and would wait half a minute for the answer.
+  webSocket.on('error', () => webSocket.terminate())
   webSocket.on('ping', (data: Buffer) => {
     if (!frames.take(1) || webSocket.bufferedAmount > MAX_UNSENT_PONGS) webSocket.terminate()
     else webSocket.pong(data)
