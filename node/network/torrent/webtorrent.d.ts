@@ -118,6 +118,8 @@ declare module 'bittorrent-protocol' {
     readonly _readableState: { readonly buffered: number }
     _buffer: Uint8Array[]
     _bufferSize: number
+    /** Where encryption is accepted. It makes its key exchange at the first use, unless there is one. */
+    readonly _encryptor: { _dh: import('./key-exchange.ts').KeyExchange | null } | null
     /** While it is set, what comes waits in the buffer. */
     _pePending: boolean
     use(extension: new (wire: Wire) => ExtensionHandler): void
