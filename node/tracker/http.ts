@@ -53,7 +53,8 @@ async function answerRequest({ directory, gate, startedAt }: HttpDeps, request: 
   const [path = '', query = ''] = splitOnce(request.url ?? '')
   if (request.method !== 'GET') return { status: 405, headers: PLAIN, body: 'expected GET\n' }
   const isPage = path === '/' || path === '/stats.json'
-  if (!gate.takes(host, isPage ? PAGE_COST : 1)) return failure(429, 'too many requests from this address; come back in a minute')
+  if (!gate.takes(host, isPage ? PAGE_COST : 1))
+    return failure(429, 'too many requests from this address; come back in a minute')
   switch (path) {
     case '/announce':
       return await refusing(() => announce(directory, gate, host, query))
