@@ -88,6 +88,11 @@ const alarmTarget = z
     'a URL that begins with http:// or https://, or a command with arguments between spaces, without quotes or anything else that only a shell reads (put that into a script)',
   )
 
+const ORIGINS =
+  'none, any, remote, or origins of pages separated by commas, as in https://wallet.example.org, without a path'
+const originText = z.string().regex(/^https?:\/\/([a-z0-9.-]+|\[[0-9a-f:]+\])(:\d{1,5})?$/, ORIGINS)
+const origins = z.union([z.enum(['none', 'any', 'remote']), listOf(originText)], ORIGINS)
+
 const PROFILES = ['local', 'public'] as const satisfies readonly (keyof typeof NETWORK_PROFILES)[]
 const hosts = PROFILES.map((name) => `${NETWORK_PROFILES[name].host} with the profile ${name}`).join(', ')
 const ENCRYPTIONS = ['accepted', 'preferred', 'required'] as const
@@ -249,6 +254,14 @@ const settingsSchema = z.strictObject({
     about: 'Entry points of a DHT of your own, host:port, separated by commas; the DHT is on then, with either profile',
     example: '127.0.0.1:7654',
   }),
+  without: listOf(z.enum(['dht', 'pex', 'utp']))
+    .optional()
+    .register(info, {
+      env: 'TTX_WITHOUT',
+      flag: '--without <list>',
+      about: 'What of dht, pex and utp is off although the profile has it, separated by commas',
+      example: 'dht,utp',
+    }),
   encryption: z
     .enum(ENCRYPTIONS)
     .default('accepted')
@@ -258,6 +271,13 @@ const settingsSchema = z.strictObject({
       about: `Encryption of BitTorrent connections: ${ENCRYPTIONS.join(', ')}; it hides from filters, not from spies, and costs CPU`,
       example: 'preferred',
     }),
+  websocketOrigins: origins.optional().register(info, {
+    env: 'TTX_WEBSOCKET_ORIGINS',
+    flag: '--websocket-origins <which>',
+    about:
+      'Web pages that may be light peers of the node, by WebSocket on --listen-port: none; remote, which is any page, but none that runs on this machine or network; any; or their origins, separated by commas (default: none with the profile local, remote with public)',
+    example: 'https://wallet.example.org',
+  }),
   maxConnections: whole(1, 10_000).default(DEFAULT_NETWORK_OPTIONS.maxConnections).register(info, {
     env: 'TTX_MAX_CONNECTIONS',
     flag: '--max-connections <count>',
@@ -287,6 +307,25 @@ const settingsSchema = z.strictObject({
     flag: '--download-limit <bytes>',
     about: 'Bytes per second that the node receives over BitTorrent at most (default: no limit)',
     example: '5000000',
+  }),
+  trackerHost: z.union([z.ipv4(), z.ipv6()], 'an IP address of this machine').default('127.0.0.1').register(info, {
+    env: 'TTX_TRACKER_HOST',
+    flag: '--tracker-host <address>',
+    about: 'Where `ttx tracker` listens: 0.0.0.0 is all addresses of IPv4, :: of both families',
+    example: '0.0.0.0',
+  }),
+  trackerPort: whole(0, 65_535).default(6_969).register(info, {
+    env: 'TTX_TRACKER_PORT',
+    flag: '--tracker-port <port>',
+    about: 'Port of `ttx tracker`, for TCP and UDP; 0 picks a free one',
+    example: '6969',
+  }),
+  anyInfohash: z.union([z.boolean(), z.stringbool()], { error: 'true or false' }).optional().register(info, {
+    env: 'TTX_ANY_INFOHASH',
+    flag: '--any-infohash',
+    about:
+      '`ttx tracker` takes any infohash and asks no node (default: the meeting point, and transactions that the node of --node has)',
+    example: 'false',
   }),
   pollMs: whole(20, 600_000).default(2_000).register(info, {
     env: 'TTX_POLL_MS',

@@ -131,10 +131,12 @@ test('native code of the curve is imported by one file, and nothing but the name
   assert.deepEqual(Object.keys(manifest.imports['#sha1'] ?? {}), ['node', 'default'])
 })
 
-test('all that node/client reaches runs in a browser, but for what sends to Ethereum', () => {
+test('all that node/client and node/light reach runs in a browser, but for what sends to Ethereum', () => {
   const byPath = new Map(sources.map((source) => [source.path, source]))
   const reached = new Set(
-    [...byPath.keys()].filter((path) => path.startsWith('node/client/') && !path.startsWith('node/client/ethereum/')),
+    [...byPath.keys()].filter(
+      (path) => /^node\/(client|light)\//.test(path) && !path.startsWith('node/client/ethereum/'),
+    ),
   )
   const wrong: string[] = []
   for (const path of reached) {

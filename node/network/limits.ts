@@ -6,6 +6,12 @@ export const MAX_MESSAGE_BYTES = 122_880
 export const MAX_INFOHASHES = 5_000
 /** Files in one answer: 100 of 1,024 bytes and their lengths fit one message. */
 export const MAX_FILES = 100
+/** An answer to `count`: 256 buckets of a count and a sum. */
+export const COUNTS_BYTES = 256 * 20
+/** Symbols of a sketch. Up to here the arithmetic of their mapping is exact in 53 bits. */
+export const SYMBOLS = 1_024
+/** Of a symbol: infohash (20) and check (4). */
+export const SYMBOL_BYTES = 24
 /** Sealed headers in `blocks`. */
 export const MAX_HEADERS = 128
 /** How long a question may wait for its answer. */

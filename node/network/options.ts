@@ -1,5 +1,7 @@
 // What a node's operator decides about its network. Everything that reaches beyond given peers is off by default.
 
+import type { WebSocketOrigins } from './websocket/origins.ts'
+
 export type NetworkOptions = {
   /** The address to listen on. Loopback unless the node is to be reached. */
   readonly host: string
@@ -24,6 +26,8 @@ export type NetworkOptions = {
    * not from spies, and costs ten times the CPU.
    */
   readonly secure: 0 | 1 | 2
+  /** Which web pages may be light peers, by WebSocket on the same port. */
+  readonly webSocketOrigins: WebSocketOrigins
   /** Connections that may come in: a quarter is kept for nodes, a quarter for others. */
   readonly maxConnections: number
   /** Of those that came in, from one host (an IPv4 address, an IPv6 subnet of 64 bits); more of them only while more than a quarter of all is free. */
@@ -40,8 +44,8 @@ export type NetworkOptions = {
  * reached, and finds and is found. Local service discovery (BEP 14) is in neither: multicast tells everyone in a house who runs a node.
  */
 export const NETWORK_PROFILES = {
-  local: { host: '127.0.0.1', dialsHints: 'loopback', dht: false, pex: false, utp: false },
-  public: { host: '0.0.0.0', dialsHints: 'anywhere', dht: true, pex: true, utp: true },
+  local: { host: '127.0.0.1', dialsHints: 'loopback', dht: false, pex: false, utp: false, webSocketOrigins: 'none' },
+  public: { host: '0.0.0.0', dialsHints: 'anywhere', dht: true, pex: true, utp: true, webSocketOrigins: 'remote' },
 } as const satisfies Readonly<Record<string, Partial<NetworkOptions>>>
 
 export const DEFAULT_NETWORK_OPTIONS: NetworkOptions = {

@@ -4,6 +4,7 @@ import type { FactForms } from './facts.ts'
 
 export const RULE_CODES = {
   'bad-address': 'The text is not an address: write 0x and 40 hex digits.',
+  'bad-announce': 'A request to a tracker is not of BEP 3: the client is told so, and is to blame.',
   'bad-answer': 'A peer answered something other than what it was asked: the connection to it is closed.',
   'bad-bencoding': 'What should be bencoded (BEP 3) is not: get the file again.',
   'bad-evidence': 'What was served does not have the hash that was asked for: others are asked.',

@@ -11,7 +11,8 @@ export function networkOptions(
   { peers = [] }: Pick<NetworkDefinition, 'peers'> = {},
 ): Partial<NetworkOptions> & Pick<NetworkOptions, 'host'> {
   const profile = NETWORK_PROFILES[settings.networkProfile]
-  const { dhtBootstrap: bootstrap = [] } = settings
+  const { dhtBootstrap: bootstrap = [], without = [] } = settings
+  const dht = bootstrap.length > 0 ? { bootstrap } : profile.dht
   return {
     ...profile,
     host: settings.listenHost ?? profile.host,
@@ -19,7 +20,10 @@ export function networkOptions(
     publicAddress: settings.publicAddress,
     peers: [...new Set([...peers, ...(settings.peers ?? [])])],
     trackers: settings.trackers ?? [],
-    dht: bootstrap.length > 0 ? { bootstrap } : profile.dht,
+    dht: !without.includes('dht') && dht,
+    pex: profile.pex && !without.includes('pex'),
+    utp: profile.utp && !without.includes('utp'),
+    webSocketOrigins: settings.websocketOrigins ?? profile.webSocketOrigins,
     secure: SECURE[settings.encryption],
     maxConnections: settings.maxConnections,
     maxConnectionsPerHost: settings.maxConnectionsPerHost,

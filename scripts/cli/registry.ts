@@ -12,6 +12,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Registration>>> = {
   demo: async () => (await import('./commands/run/demo.ts')).registerDemo,
   node: async () => (await import('./commands/run/node.ts')).registerNode,
   peers: async () => (await import('./commands/run/peers.ts')).registerPeers,
+  tracker: async () => (await import('./commands/run/tracker.ts')).registerTracker,
   network: async () => (await import('./commands/network/network.ts')).registerNetwork,
   genesis: async () => (await import('./commands/deploy/genesis.ts')).registerGenesis,
   deploy: async () => (await import('./commands/deploy/deploy.ts')).registerDeploy,

@@ -76,6 +76,21 @@ const FOLDER_RULES: readonly FolderRule[] = [
     ],
     packages: ['zod'],
   },
+  // A light peer for web pages: the messages of the network, and nothing of its sockets.
+  {
+    folder: 'node/light/',
+    ours: [
+      'node/protocol/',
+      'node/errors.ts',
+      'node/network/gossip/messages.ts',
+      'node/network/limits.ts',
+      'node/network/meeting-point.ts',
+      'node/network/store.ts',
+      'node/network/torrent/bencode.ts',
+      'node/network/torrent/metainfo.ts',
+    ],
+    packages: [],
+  },
   // What users do on Ethereum, with a key and an outbox of their own: no page has these.
   {
     folder: 'node/client/ethereum/',
@@ -161,7 +176,7 @@ export const IMPURE: readonly RegExp[] = [
   /\bawait\b/,
 ]
 
-/** What a browser lacks. Searched, as above, in all that `node/client/` reaches, which may import these packages and no others. */
+/** What a browser lacks. Searched, as above, in all that `node/client/` and `node/light/` reach, which may import these packages and no others. */
 export const NODE_ONLY: readonly RegExp[] = [
   /\bprocess\b/,
   /\bBuffer\b/,
@@ -170,7 +185,7 @@ export const NODE_ONLY: readonly RegExp[] = [
   /\bimport\.meta\b/,
   /\brequire\b/,
 ]
-export const BROWSER_PACKAGES: readonly string[] = ['zod', '@noble/curves', '@noble/hashes']
+export const BROWSER_PACKAGES: readonly string[] = ['zod', 'bencode', '@noble/curves', '@noble/hashes']
 
 /** `source folders` that may exist at the top; a new one is a decision, not an accident. */
 export const TOP_FOLDERS: readonly string[] = ['contracts', 'deployments', 'miner', 'node', 'scripts', 'test']

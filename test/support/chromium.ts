@@ -61,6 +61,18 @@ export async function dumpPage(command: string, files: Readonly<Record<string, s
   }
 }
 
+/** As `dumpPage`, of a page that a server of this machine has. It is over when the page and all that it loads are there. */
+export async function dumpUrl(command: string, url: string): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'ttx-chromium-'))
+  const flags = FLAGS.map((flag) => (flag.startsWith('--host-resolver-rules') ? `${flag},EXCLUDE 127.0.0.1` : flag))
+  try {
+    const profile = `--user-data-dir=${join(folder, 'profile')}`
+    return await runInFolder(folder, command, [...flags, profile, '--dump-dom', url])
+  } finally {
+    await rm(folder, { recursive: true, force: true, maxRetries: 10 })
+  }
+}
+
 /** The standard output of a command that runs in a process group of its own, of which nothing is left afterwards. */
 async function runInFolder(folder: string, command: string, args: readonly string[]): Promise<string> {
   const child = spawn(command, args, {

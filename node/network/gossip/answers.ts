@@ -1,9 +1,9 @@
 // Which answer fits a question.
 
 import { RuleError } from '../../protocol/rule-error.ts'
+import { SYMBOL_BYTES, SYMBOLS } from '../limits.ts'
 import type { Order } from '../store.ts'
 import type { Answer, Message, Question } from './messages.ts'
-import { SYMBOL_BYTES, SYMBOLS } from './reconcile/mapping.ts'
 
 export const ANSWERS = {
   get: 'files',

@@ -1,15 +1,21 @@
 // The messages of the BEP 10 extension `torrenttx`, exactly as docs/network.md lists them.
 
-import { concat, decodeUint, encodeUint } from '../../protocol/bytes.ts'
+import { concat, decodeUint, encodeText, encodeUint, equalBytes, formatHex, parseHex } from '../../protocol/bytes.ts'
 import { SEALED_BYTES } from '../../protocol/header.ts'
 import { type Infohash, toBytes, toHash, toInfohash } from '../../protocol/ids.ts'
 import { RuleError } from '../../protocol/rule-error.ts'
-import { MAX_FILES, MAX_HEADERS, MAX_INFOHASHES, MAX_MESSAGE_BYTES } from '../limits.ts'
+import {
+  COUNTS_BYTES,
+  MAX_FILES,
+  MAX_HEADERS,
+  MAX_INFOHASHES,
+  MAX_MESSAGE_BYTES,
+  SYMBOL_BYTES,
+  SYMBOLS,
+} from '../limits.ts'
 import type { Order, Summary, ToldBlock } from '../store.ts'
 import { type Bencoded, type BencodedDictionary, decodeDictionary, type Encodable, encode } from '../torrent/bencode.ts'
 import { text } from '../torrent/metainfo.ts'
-import { COUNTS_BYTES } from './reconcile/buckets.ts'
-import { SYMBOL_BYTES, SYMBOLS } from './reconcile/mapping.ts'
 
 /** Spoken in the extended handshake; peers of another version are refused. */
 export const EXTENSION_VERSION = 2
@@ -18,8 +24,8 @@ export const TOLD_BYTES = SEALED_BYTES + 20
 
 /** Positions in an order are below this. */
 export const POSITIONS = 2 ** 48
-const ANNOUNCEMENT_BEGIN = Buffer.from('d10:infohashes')
-const ANNOUNCEMENT_END = Buffer.from('4:type4:havee')
+const ANNOUNCEMENT_BEGIN = encodeText('d10:infohashes')
+const ANNOUNCEMENT_END = encodeText('4:type4:havee')
 
 /** `id` ties an answer to its question; the one that asks chooses it. */
 export type Question =
@@ -105,9 +111,8 @@ export function decodeMessage(bytes: Uint8Array): Message | undefined {
 
 /** Told by its first and last bytes, without decoding thousands of infohashes that may not be looked at. */
 export function isAnnouncement(bytes: Uint8Array): boolean {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
-  const begin = text.subarray(0, ANNOUNCEMENT_BEGIN.length)
-  return begin.equals(ANNOUNCEMENT_BEGIN) && text.subarray(-ANNOUNCEMENT_END.length).equals(ANNOUNCEMENT_END)
+  const begin = bytes.subarray(0, ANNOUNCEMENT_BEGIN.length)
+  return equalBytes(begin, ANNOUNCEMENT_BEGIN) && equalBytes(bytes.subarray(-ANNOUNCEMENT_END.length), ANNOUNCEMENT_END)
 }
 
 function toDictionary(message: Message): Encodable {
@@ -135,9 +140,9 @@ function toDictionary(message: Message): Encodable {
     case 'seed':
       return { type: 'seed', infohash: toBytes(message.infohash) }
     case 'count':
-      return { ...message, prefix: Buffer.from(message.prefix, 'hex') }
+      return { ...message, prefix: parseHex(message.prefix) }
     case 'list':
-      return { ...message, prefix: Buffer.from(message.prefix, 'hex'), after: Buffer.from(message.after, 'hex') }
+      return { ...message, prefix: parseHex(message.prefix), after: parseHex(message.after) }
     default:
       return message
   }
@@ -164,7 +169,7 @@ function readFiles(files: Bencoded | undefined): Uint8Array[] {
 function readPrefix(dictionary: BencodedDictionary, maxBytes: number): string {
   const prefix = readBytes(dictionary, 'prefix')
   if (prefix.length > maxBytes) throw bad('has a bad prefix')
-  return Buffer.from(prefix).toString('hex')
+  return formatHex(prefix)
 }
 
 function readAfter(dictionary: BencodedDictionary): Infohash | '' {
@@ -173,9 +178,7 @@ function readAfter(dictionary: BencodedDictionary): Infohash | '' {
 
 function readInfohashes(dictionary: BencodedDictionary, max: number): Infohash[] {
   const bytes = readWhole(dictionary, 'infohashes', 20, max)
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
-  // Thousands at a time: a view of each would be more garbage than the text.
-  return Array.from({ length: bytes.length / 20 }, (_, i) => buffer.toString('hex', i * 20, (i + 1) * 20) as Infohash)
+  return Array.from({ length: bytes.length / 20 }, (_, i) => toInfohash(bytes.subarray(i * 20, (i + 1) * 20)))
 }
 
 function readCut(dictionary: BencodedDictionary, key: string, width: number, max: number): Uint8Array[] {
@@ -215,7 +218,7 @@ function readNumber(dictionary: BencodedDictionary, key: string, below: number):
 }
 
 function joinInfohashes(infohashes: readonly Infohash[]): Uint8Array {
-  return Buffer.from(infohashes.join(''), 'hex')
+  return parseHex(infohashes.join(''))
 }
 
 function bad(what: string): RuleError {

@@ -3,6 +3,7 @@
 import type { Logger } from 'pino'
 import type { OperationError } from '../../errors.ts'
 import type { Infohash } from '../../protocol/ids.ts'
+import type { WebSocketOrigins } from '../websocket/origins.ts'
 import type { Content } from './metainfo.ts'
 
 export type ClientOptions = {
@@ -15,6 +16,8 @@ export type ClientOptions = {
   readonly utp: boolean
   /** 0 dials plain, 1 dials encrypted (MSE), both accept either; 2 only encrypted. */
   readonly secure: 0 | 1 | 2
+  /** Which web pages may connect by WebSocket, on the same port. */
+  readonly webSocketOrigins: WebSocketOrigins
   /** Connections that may come in. */
   readonly maxConnections: number
   readonly maxConnectionsPerHost: number

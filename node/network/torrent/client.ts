@@ -1,4 +1,5 @@
-// webtorrent with three changes: a stored torrent becomes live when a handshake names it, it listens where it is told, and strangers are bounded.
+// webtorrent with four changes: a stored torrent becomes live when a handshake names it, it listens where it is told, strangers are bounded, and web pages
+// connect as well. Long, as it is one class.
 
 import type { Socket } from 'node:net'
 import type Wire from 'bittorrent-protocol'
@@ -8,6 +9,7 @@ import type { Infohash } from '../../protocol/ids.ts'
 import { isInfohash } from '../../protocol/ids.ts'
 import type { Merit } from '../places/places.ts'
 import { TokenBucket } from '../token-bucket.ts'
+import { type ByteStream, WebSockets } from '../websocket/websockets.ts'
 import { MemoryChunkStore } from './chunk-store.ts'
 import type { ClientDeps, ClientOptions } from './client-options.ts'
 import { guardDht } from './dependency-guard.ts'
@@ -39,6 +41,7 @@ export class TorrentClient extends WebTorrent {
   /** What does not sleep: the meeting point. */
   readonly #seeded = new WeakSet<Torrent>()
   readonly #wires = new IdleWires()
+  readonly #webSockets: WebSockets
   readonly #opened: Promise<void>
   readonly #sweep: NodeJS.Timeout
   readonly #everySecond: NodeJS.Timeout
@@ -65,6 +68,9 @@ export class TorrentClient extends WebTorrent {
     this.#options = options
     const { maxConnections, maxConnectionsPerHost } = options
     this.#incoming = new Incoming({ maxConnections, maxConnectionsPerHost, isBanned: deps.isBanned })
+    // They are not encrypted, unless somebody in front of the node does it.
+    const origins = options.secure === 2 ? 'none' : options.webSocketOrigins
+    this.#webSockets = new WebSockets({ origins, onStream: (stream, socket) => this.#enterPage(stream, socket) })
     if (this.dht) guardDht(this.dht)
     this.blocked = { contains: deps.isBanned }
     this.on('add', (torrent: Torrent) => this.#onAdd(torrent))
@@ -94,6 +100,7 @@ export class TorrentClient extends WebTorrent {
   async close(): Promise<void> {
     clearInterval(this.#sweep)
     clearInterval(this.#everySecond)
+    this.#webSockets.close()
     if (this.destroyed) return
     // Of some that send it garbage the library waits forever until they are closed.
     this._connPool?.utpServer?.unref()
@@ -241,21 +248,29 @@ export class TorrentClient extends WebTorrent {
     pool.tcpServer.removeListener('connection', pool._onTCPConnectionBound)
     pool.tcpServer.on('connection', (socket) => {
       tuneSocket(socket)
-      this.#take(socket, () => pool._onTCPConnectionBound(socket))
+      if (this.#incoming.take(socket))
+        this.#webSockets.take(socket, () => this.#enter(() => pool._onTCPConnectionBound(socket)))
     })
-    if (this.utp) {
-      const enter = (socket: Socket) => this.#take(socket, () => pool._onUTPConnectionBound(socket))
-      addUtpServer(pool, this.#options.host, enter)
-    }
+    if (!this.utp) return
+    addUtpServer(pool, this.#options.host, (socket) => {
+      if (this.#incoming.take(socket)) this.#enter(() => pool._onUTPConnectionBound(socket))
+    })
   }
 
   /** Lets webtorrent enter a connection that has a place. */
-  #take(socket: Socket, enter: () => void): void {
-    if (!this.#incoming.take(socket)) return
+  #enter(enter: () => void): void {
     // It accepts encrypted connections only where it also dials them; the setting is read while the connection is entered.
     this.secure = Math.max(1, this.#options.secure)
     enter()
     this.secure = this.#options.secure
+  }
+
+  /** A web page is a connection like any other from here on. */
+  #enterPage(stream: ByteStream, socket: Socket): void {
+    this.#incoming.carryPage(socket, stream)
+    const pool = this._connPool
+    if (pool === null) socket.destroy()
+    else this.#enter(() => pool._onTCPConnectionBound(stream))
   }
 }
 

@@ -5,6 +5,7 @@ import type { Torrent } from 'webtorrent'
 import { type Facts, RuleError } from '../../protocol/rule-error.ts'
 import { TokenBucket } from '../token-bucket.ts'
 import { decodeDictionary, isDictionary } from './bencode.ts'
+import { keyExchange } from './key-exchange.ts'
 
 /** Longest wire message: a block of 128 KiB, the most that any client asks for, and its header; bitfields and ours are shorter. */
 const MAX_WIRE_MESSAGE_BYTES = 131_072 + 9
@@ -53,6 +54,7 @@ Wire.prototype._onMessage = function (this: Wire, bytes) {
 // Not only `_write` runs it: so does the end of an encrypted handshake, in a promise that nothing catches.
 Wire.prototype._processBuffer = function (this: Wire) {
   try {
+    if (this._encryptor) this._encryptor._dh ??= keyExchange()
     if (!stateOf(this).closed) _processBuffer.call(this)
   } catch (error) {
     close(this, error instanceof Error ? error : new Error(String(error)))

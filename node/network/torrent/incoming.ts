@@ -16,6 +16,8 @@ export class Incoming {
   readonly #places: Places
   /** Of sockets, and of wires over them. */
   readonly #placeOf = new WeakMap<object, Place>()
+  /** Of web pages: they have the places of clients, so that no crowd of them takes those of nodes. */
+  readonly #pages = new WeakSet<Place>()
   /** Bytes of pieces that had gone over a wire when it was looked at last. */
   readonly #moved = new WeakMap<Wire, number>()
 
@@ -38,8 +40,16 @@ export class Incoming {
     return true
   }
 
+  /** The bytes of a web page's connection are those of `stream`. */
+  carryPage(socket: Socket, stream: object): void {
+    const place = this.#placeOf.get(socket)
+    if (place === undefined) return
+    this.#placeOf.set(stream, place)
+    this.#pages.add(place)
+  }
+
   /** Its handshake named a torrent. It is closed if there is no place for a client more. At the meeting point only its next words say whether it is one. */
-  onWire(wire: Wire, socket: Socket, isMeeting: boolean): void {
+  onWire(wire: Wire, socket: object, isMeeting: boolean): void {
     const place = this.#placeOf.get(socket)
     if (place === undefined) return
     this.#placeOf.set(wire, place)
@@ -49,7 +59,8 @@ export class Incoming {
   /** A node is at the other end. False if there is no place for it; one that this node dialled needs none. */
   onNode(wire: Wire, merit: () => Merit): boolean {
     const place = this.#placeOf.get(wire)
-    return place === undefined || this.#places.becomeNode(place, merit)
+    if (place === undefined) return true
+    return this.#pages.has(place) ? this.#places.becomeClient(place) : this.#places.becomeNode(place, merit)
   }
 
   /** Notes which connections are of use, and closes those that never said what they want: call it every second. */

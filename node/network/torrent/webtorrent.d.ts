@@ -3,6 +3,7 @@
 declare module 'webtorrent' {
   import type { EventEmitter } from 'node:events'
   import type { Server, Socket } from 'node:net'
+  import type { Duplex } from 'node:stream'
   import type Wire from 'bittorrent-protocol'
   import type { Dht } from './dependency-guard.ts'
 
@@ -59,7 +60,7 @@ declare module 'webtorrent' {
   export type ConnectionPool = {
     readonly tcpServer: Server
     utpServer: import('webtorrent/lib/utp.cjs').UtpServer | null | undefined
-    readonly _onTCPConnectionBound: (socket: Socket) => void
+    readonly _onTCPConnectionBound: (socket: Duplex) => void
     readonly _onUTPConnectionBound: (socket: Socket) => void
     readonly _onUTPError: (error: Error) => void
     readonly _onListening: () => void
@@ -117,6 +118,8 @@ declare module 'bittorrent-protocol' {
     readonly _readableState: { readonly buffered: number }
     _buffer: Uint8Array[]
     _bufferSize: number
+    /** Where encryption is accepted. It makes its key exchange at the first use, unless there is one. */
+    readonly _encryptor: { _dh: import('./key-exchange.ts').KeyExchange | null } | null
     /** While it is set, what comes waits in the buffer. */
     _pePending: boolean
     use(extension: new (wire: Wire) => ExtensionHandler): void

@@ -47,6 +47,8 @@ test('nothing set gives the defaults', () => {
     maxConnections: 100,
     maxConnectionsPerHost: 16,
     maxLiveTorrents: 200,
+    trackerHost: '127.0.0.1',
+    trackerPort: 6969,
     maxUnordered: 1_000_000,
     pollMs: 2_000,
     maxGasPrice: 500,

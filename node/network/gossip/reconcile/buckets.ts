@@ -2,13 +2,12 @@
 
 import { hash } from 'node:crypto'
 import type { Infohash } from '../../../protocol/ids.ts'
+import { COUNTS_BYTES } from '../../limits.ts'
 
 const BUCKETS = 65_536
 const WORDS = 5
 /** One bucket on the wire: count(4) and sum(16), big-endian. */
 const ENTRY_BYTES = 20
-/** The answer to `count`: the 256 buckets one byte deeper than the prefix. */
-export const COUNTS_BYTES = 256 * ENTRY_BYTES
 
 export type BucketCount = { readonly count: number; readonly sum: string }
 

@@ -2,11 +2,8 @@
 
 import { hash } from 'node:crypto'
 import type { Infohash } from '../../../protocol/ids.ts'
+import { SYMBOL_BYTES, SYMBOLS } from '../../limits.ts'
 
-/** Symbols of a sketch. Up to here all arithmetic below is exact in 53 bits. */
-export const SYMBOLS = 1_024
-/** Infohash (20) and check (4). */
-export const SYMBOL_BYTES = 24
 export const SYMBOL_WORDS = SYMBOL_BYTES / 4
 const CHECK_WORD = 5
 /** The first four words of xorshift128 are the last four of the infohash: its first ones may begin with zeros, as work. */

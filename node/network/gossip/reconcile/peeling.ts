@@ -1,7 +1,8 @@
 // Finds the infohashes in which two sets differ from the symbols of both, by peeling: what is alone in a symbol is taken out of all of its symbols.
 
 import type { Infohash } from '../../../protocol/ids.ts'
-import { infohashIn, isPure, SYMBOL_WORDS, SYMBOLS, symbolsOf } from './mapping.ts'
+import { SYMBOLS } from '../../limits.ts'
+import { infohashIn, isPure, SYMBOL_WORDS, symbolsOf } from './mapping.ts'
 import { toggleAt } from './sketch.ts'
 
 /** `more`: it takes more symbols. `contradiction`: they are not those of any set, or two infohashes were made to look like a third. */

@@ -1,7 +1,8 @@
 // The first symbols of a rateless table of the set, kept up to date: any peer is answered by a slice of it, without a walk through the set.
 
 import type { Infohash } from '../../../protocol/ids.ts'
-import { SYMBOL_BYTES, SYMBOL_WORDS, SYMBOLS, symbolsOf, wordsOf } from './mapping.ts'
+import { SYMBOL_BYTES, SYMBOLS } from '../../limits.ts'
+import { SYMBOL_WORDS, symbolsOf, wordsOf } from './mapping.ts'
 
 /** Coded symbols (Yang, Gilad and Alizadeh, SIGCOMM 2024): 24,576 bytes for any number of transactions. */
 export class Sketch {

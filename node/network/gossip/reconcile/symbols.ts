@@ -1,8 +1,8 @@
 // Set reconciliation by rateless symbols: its bytes follow the difference, whatever the size of the sets.
 
 import type { Infohash } from '../../../protocol/ids.ts'
+import { SYMBOL_BYTES, SYMBOLS } from '../../limits.ts'
 import type { RemotePeer } from '../peer.ts'
-import { SYMBOL_BYTES, SYMBOLS } from './mapping.ts'
 import { Peeling } from './peeling.ts'
 import type { Sketch } from './sketch.ts'
 

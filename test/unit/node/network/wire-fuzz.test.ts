@@ -14,8 +14,7 @@ import {
   encodeMessage,
   type Message,
 } from '../../../../node/network/gossip/messages.ts'
-import { COUNTS_BYTES } from '../../../../node/network/gossip/reconcile/buckets.ts'
-import { SYMBOL_BYTES } from '../../../../node/network/gossip/reconcile/mapping.ts'
+import { COUNTS_BYTES, SYMBOL_BYTES } from '../../../../node/network/limits.ts'
 import { type Encodable, encode } from '../../../../node/network/torrent/bencode.ts'
 import { blockContent, infohashOfInfo } from '../../../../node/network/torrent/metainfo.ts'
 import { type Infohash, toBytes, toInfohash, ZERO_HASH } from '../../../../node/protocol/ids.ts'

@@ -19,6 +19,7 @@ test('nothing set: loopback, nobody is looked for, nothing is limited', async ()
     dht: false,
     pex: false,
     utp: false,
+    webSocketOrigins: 'none',
     secure: 0,
     maxConnections: 100,
     maxConnectionsPerHost: 16,
@@ -39,6 +40,24 @@ test('the public profile is reached, finds and is found; what is set besides win
     { host, dht, pex, utp, trackers },
     { host: '0.0.0.0', dht: true, pex: true, utp: true, trackers: [] },
   )
+  assert.deepEqual(
+    ['none', 'any', 'remote', 'https://a.example, http://127.0.0.1:80'].map(
+      (websocketOrigins) => optionsOf({ websocketOrigins }).webSocketOrigins,
+    ),
+    ['none', 'any', 'remote', ['https://a.example', 'http://127.0.0.1:80']],
+  )
+  const without = (list: string) => {
+    const options = optionsOf({ networkProfile: 'public', without: list, dhtBootstrap: '10.0.0.1:1' })
+    return [options.dht !== false, options.pex, options.utp]
+  }
+  assert.deepEqual(['dht', 'pex', 'utp', 'dht, utp'].map(without), [
+    [false, true, true],
+    [true, false, true],
+    [true, true, false],
+    [false, true, false],
+  ])
+  assert.equal(optionsOf({ networkProfile: 'public' }).webSocketOrigins, 'remote')
+  assert.throws(() => optionsOf({ websocketOrigins: 'https://a.example/path' }), /origins of pages/)
   assert.equal(optionsOf({ networkProfile: 'public', listenHost: '10.0.0.1' }).host, '10.0.0.1')
   assert.equal(optionsOf({ publicAddress: '[2606:4700::1111]:7651' }).publicAddress, '[2606:4700::1111]:7651')
   assert.deepEqual(optionsOf({ dhtBootstrap: '10.0.0.1:1, 10.0.0.2:2' }).dht, {

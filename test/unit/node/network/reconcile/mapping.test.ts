@@ -5,8 +5,9 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { isPure, SYMBOLS, symbolsOf, wordsOf } from '../../../../../node/network/gossip/reconcile/mapping.ts'
+import { isPure, symbolsOf, wordsOf } from '../../../../../node/network/gossip/reconcile/mapping.ts'
 import { Sketch } from '../../../../../node/network/gossip/reconcile/sketch.ts'
+import { SYMBOLS } from '../../../../../node/network/limits.ts'
 import type { Infohash } from '../../../../../node/protocol/ids.ts'
 import vectors from '../../../../vectors/sketch.json' with { type: 'json' }
 

@@ -4,16 +4,10 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import {
-  infohashIn,
-  SYMBOL_BYTES,
-  SYMBOL_WORDS,
-  SYMBOLS,
-  symbolsOf,
-  wordsOf,
-} from '../../../../../node/network/gossip/reconcile/mapping.ts'
+import { infohashIn, SYMBOL_WORDS, symbolsOf, wordsOf } from '../../../../../node/network/gossip/reconcile/mapping.ts'
 import { Peeling } from '../../../../../node/network/gossip/reconcile/peeling.ts'
 import { Sketch } from '../../../../../node/network/gossip/reconcile/sketch.ts'
+import { SYMBOL_BYTES, SYMBOLS } from '../../../../../node/network/limits.ts'
 import type { Infohash } from '../../../../../node/protocol/ids.ts'
 
 function nth(seed: number, i: number): Infohash {
