@@ -56,7 +56,7 @@ const agreement = z
     verdict: z
       .enum(['in-step', 'behind', 'ahead', 'differs', 'first-seen', 'other-branch', 'unknown'])
       .describe(
-        '`in-step`: the same transactions and block. `behind`, `ahead`: as seen from this node. `differs`: each lacks something, or it is not known yet what. `first-seen`: of double spends it saw another one first, which lasts until a block decides. `other-branch`: of the bridge. `unknown`: it has not said anything yet, or names a block that this node has not seen.',
+        '`in-step`: the same transactions and block. `behind`, `ahead`: as seen from this node. `differs`: each lacks something, or it is not known yet what. `first-seen`: of double spends it saw another one first, which lasts until a block decides. `other-branch`: of the bridge. `unknown`: it has said nothing yet, or names a block that this node has not seen.',
       ),
     lacks: count.optional().describe('Transactions that count here and not there, if that is known.'),
     has: count.optional().describe('Transactions that count there and not here, if that is known.'),

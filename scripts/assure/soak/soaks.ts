@@ -23,6 +23,8 @@ const WITHOUT_ARENA_ROWS = [
   'dead-branch',
   'many-blocks',
   'no-node',
+  // It is without Ethereum.
+  'parted-network',
   // They send a publication again from another account, which takes no more than its calldata.
   'copied-block',
   'same-second',
@@ -118,6 +120,13 @@ export const SOAKS: Readonly<Record<string, Soak>> = {
     unit: 'changed messages and datagrams, of each kind, against a node',
     runs: 8_000_000,
     batch: 1_000_000,
+  },
+  parted: {
+    file: 'adversarial/parted-network',
+    unit: 'payments among twenty nodes, a third of them while ten minutes part these',
+    runs: 6_000,
+    batch: 6_000,
+    variables: { FUZZ_NODES: '20', FUZZ_PARTED_SECONDS: '600' },
   },
   environment: {
     file: 'adversarial/environment',

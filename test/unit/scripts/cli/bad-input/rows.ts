@@ -161,6 +161,11 @@ export const ROWS: readonly Row[] = [
   ['node status', 'node-unreachable', 'no node answers at'],
   ['peers now', 'usage', "too many arguments for 'peers'"],
   ['peers', 'node-unreachable', 'no node answers at'],
+
+  ['tracker now', 'usage', "too many arguments for 'tracker'"],
+  ['tracker', 'node-unreachable', 'no node answers at'],
+  ['tracker --any-infohash --tracker-port 70000', 'bad-setting', 'expected --tracker-port or TTX_TRACKER_PORT to be'],
+  ['tracker --any-infohash --tracker-host nowhere', 'bad-setting', 'expected --tracker-host or TTX_TRACKER_HOST to be'],
   ['network create', 'usage', "missing required argument 'file'"],
   ['network create net.json --bootstrap x', 'usage', 'Expected host:port, several separated by commas'],
   ['network join', 'usage', "missing required argument 'file'"],
@@ -363,7 +368,7 @@ export const ROWS: readonly Row[] = [
   ['proof import DATA/nowhere.torrent', 'file-missing', 'expected the .torrent of a transaction in'],
   ['proof import DATA/bad.json', 'node-unreachable', 'no node answers at'],
   // The prompt.
-  ['help nonsense', 'usage', 'expected a topic of help, one of devnet, demo, node, peers, network, '],
+  ['help nonsense', 'usage', 'expected a topic of help, one of devnet, demo, node, peers, tracker, network, '],
   ['help wallet crate', 'usage', 'expected a topic of help, one of create, import, derive, show, list'],
   ['completion', 'usage', "missing required argument 'shell'"],
   ['completion csh', 'usage', 'Allowed choices are bash, zsh, fish'],

@@ -1,0 +1,72 @@
+// A node without Ethereum in a process of its own, which takes orders over IPC as a wallet's user would give them by the RPC, and ends with its parent.
+
+import { parseArgs } from 'node:util'
+import { pino } from 'pino'
+import { createNodeClient } from '../../../node/client/rpc.ts'
+import { TtxNode } from '../../../node/node.ts'
+import { genesisState } from '../../../node/protocol/genesis.ts'
+import { genesisBlock } from '../../../node/protocol/header.ts'
+import { stateRoot } from '../../../node/protocol/state.ts'
+import { toGasPrice, toTime } from '../../../node/protocol/units.ts'
+import { BENCH_GENESIS, BENCH_RULES } from '../../../scripts/bench/payments.ts'
+
+/** `file`: base64. */
+export type LoneOrder = { readonly id: number } & ({ readonly submit: string } | { readonly look: true })
+export type LoneAnswer =
+  | { readonly ready: true }
+  | { readonly id: number; readonly status: string }
+  | { readonly id: number; readonly count: number; readonly fingerprint: string }
+  | { readonly id: number; readonly error: string }
+
+const { values } = parseArgs({
+  options: {
+    folder: { type: 'string', default: '' },
+    host: { type: 'string', default: '' },
+    port: { type: 'string', default: '0' },
+    peers: { type: 'string', default: '' },
+  },
+})
+const { chain, bridge } = BENCH_RULES
+const easiestTarget = 2n ** 255n
+const node = new TtxNode(
+  { log: pino({ level: process.env['LOG'] ?? 'error' }), clock: Date.now, version: 'test' },
+  {
+    folder: values.folder,
+    definition: {
+      rules: BENCH_RULES,
+      genesis: BENCH_GENESIS,
+      genesisBlock: genesisBlock({ chain, bridge, easiestTarget, state: stateRoot(genesisState(BENCH_GENESIS)) }),
+      easiestTarget,
+      minDeposit: 1n,
+      floorPrice: toGasPrice(1n),
+      deployedBlock: 0n,
+      deployedAt: toTime(0n),
+    },
+    ethereum: [],
+    rpc: { host: '127.0.0.1', port: 0 },
+    network: { host: values.host, listenPort: Number(values.port), peers: values.peers.split(',').filter(Boolean) },
+  },
+)
+await node.start()
+const client = createNodeClient(node.rpcUrl)
+process.on('message', (order: LoneOrder) => {
+  void answer(order)
+    .catch((error: unknown) => ({ id: order.id, error: String(error) }))
+    .then(say)
+})
+process.once('disconnect', () => process.exit())
+say({ ready: true })
+
+async function answer(order: LoneOrder): Promise<LoneAnswer> {
+  const { id } = order
+  if ('submit' in order) {
+    const { status } = await client.call('tx_submit', { file: new Uint8Array(Buffer.from(order.submit, 'base64')) })
+    return { id, status }
+  }
+  const { count, fingerprint } = (await client.call('node_status', {})).confirmation
+  return { id, count, fingerprint }
+}
+
+function say(words: LoneAnswer): void {
+  if (process.connected) process.send?.(words)
+}
