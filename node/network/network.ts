@@ -23,6 +23,7 @@ import { meetingPoint } from './meeting-point.ts'
 import { DEFAULT_NETWORK_OPTIONS, NETWORK_BOUNDS, type NetworkBounds, type NetworkOptions } from './options.ts'
 import { isLoopback } from './places/addresses.ts'
 import { Anchors, mayBeDialled } from './places/anchors.ts'
+import { diallable } from './places/hints.ts'
 import { isPublicHost, Reach } from './places/reach.ts'
 import { formatAddress, isAddress, isLoopbackAddress } from './proof.ts'
 import type { NetworkStore, Summary, TorrentFile } from './store.ts'
@@ -134,7 +135,7 @@ export class Network {
       peers: () => this.#hub.peers,
       fetchOne: (peer, infohash) => this.#hub.fetcher.fetchOne(peer, infohash),
       trackers: this.#options.trackers,
-      mayDial: (address) => this.#mayDial(address),
+      diallable: (addresses) => diallable(addresses, this.#options.dialsHints),
       meeting: infohashOfInfo(this.#meetingContent.info),
       maxBlockBytes: this.#bounds.maxBlockBytes,
       stopping: this.#stopping.signal,
@@ -178,7 +179,10 @@ export class Network {
     this.#client.on('add', (torrent: Torrent) => torrent.on('wire', (wire: Wire) => this.#onWire(torrent, wire)))
     await this.#join(this.#client)
     this.#hub.start()
-    for (const address of await this.#anchors.load()) if (this.#mayDial(address)) this.#meeting?.addPeer(address)
+    // They may be from when this node reached further than now.
+    const isNear = this.#options.dialsHints === 'loopback'
+    for (const address of await this.#anchors.load())
+      if (!isNear || isLoopbackAddress(address)) this.#meeting?.addPeer(address)
     this.#dial()
     this.#redial = setInterval(() => this.#dial(), REDIAL_MS)
     this.#keepAnchors = setInterval(() => void this.#anchors.save(this.#hub.peers), ANCHORS_MS)
@@ -350,11 +354,6 @@ export class Network {
       .finally(() => {
         this.#isJoining = false
       })
-  }
-
-  /** An address that a stranger chose, or that was kept from when this node reached further than now. */
-  #mayDial(address: string): boolean {
-    return this.#options.dialsHints === 'anywhere' || isLoopbackAddress(address)
   }
 
   #dial(): void {

@@ -1,5 +1,6 @@
 // What a node's operator decides about its network. Everything that reaches beyond given peers is off by default.
 
+import type { DialsHints } from './places/hints.ts'
 import type { WebSocketOrigins } from './websocket/origins.ts'
 
 export type NetworkOptions = {
@@ -11,8 +12,8 @@ export type NetworkOptions = {
   readonly publicAddress: string | undefined
   /** `host:port` of nodes to stay connected to. */
   readonly peers: readonly string[]
-  /** Whether addresses that a stranger wrote into a proof are dialled wherever they lead, or on loopback only. */
-  readonly dialsHints: 'anywhere' | 'loopback'
+  /** Which of the addresses that a stranger wrote into a proof are dialled. */
+  readonly dialsHints: DialsHints
   /** Announce URLs (HTTP, UDP, WebSocket) at which the meeting point is announced and looked for. */
   readonly trackers: readonly string[]
   /** The public DHT (BEP 5), or one with other entry points (`host:port`). */
@@ -45,7 +46,7 @@ export type NetworkOptions = {
  */
 export const NETWORK_PROFILES = {
   local: { host: '127.0.0.1', dialsHints: 'loopback', dht: false, pex: false, utp: false, webSocketOrigins: 'none' },
-  public: { host: '0.0.0.0', dialsHints: 'anywhere', dht: true, pex: true, utp: true, webSocketOrigins: 'remote' },
+  public: { host: '0.0.0.0', dialsHints: 'public', dht: true, pex: true, utp: true, webSocketOrigins: 'remote' },
 } as const satisfies Readonly<Record<string, Partial<NetworkOptions>>>
 
 export const DEFAULT_NETWORK_OPTIONS: NetworkOptions = {

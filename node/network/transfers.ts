@@ -34,8 +34,8 @@ export type TransferDeps = {
   readonly peers: () => readonly RemotePeer[]
   /** Asks one peer over the extension. */
   readonly fetchOne: (peer: RemotePeer, infohash: Infohash) => Promise<Uint8Array | undefined>
-  /** Whether an address that a stranger chose may be dialled. */
-  readonly mayDial: (address: string) => boolean
+  /** Those of addresses that a stranger chose that may be dialled. */
+  readonly diallable: (addresses: readonly string[]) => Promise<readonly string[]>
   /** Where peers are looked for besides the connected ones. */
   readonly trackers: readonly string[]
   /** Of the meeting point: it holds neither a transaction nor a block, and anyone who could have it fetched would put an end to it. */
@@ -193,7 +193,7 @@ export class Transfers {
   ): Promise<TorrentFile[]> {
     const { check, isKept, onProgress } = manner
     if (infohash === this.#deps.meeting) throw isMeeting(infohash)
-    const hinted = hints.peers.filter(this.#deps.mayDial)
+    const hinted = await this.#deps.diallable(hints.peers)
     const running = this.#downloads.get(infohash)
     if (running !== undefined) {
       try {

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { test } from 'node:test'
-import { NETWORK_PROFILES } from '../../../../node/network/options.ts'
+import { diallable } from '../../../../node/network/places/hints.ts'
 import { isLoopbackAddress } from '../../../../node/network/proof.ts'
 import type { TorrentFile } from '../../../../node/network/store.ts'
 import { blockContent, infohashOfInfo } from '../../../../node/network/torrent/metainfo.ts'
@@ -49,8 +49,29 @@ test('an address leads to this machine only as a number of loopback', () => {
     assert(!isLoopbackAddress(address), address)
 })
 
-test('the peers that a proof names are dialled beyond loopback by a public node only', async () => {
-  for (const profile of ['local', 'public'] as const) {
+test('an address that a proof names is dialled where the profile says so, and a name nowhere but where it may lead', async () => {
+  const names = new Map([
+    ['node.example.org', ['93.184.216.34', '2606:2800:220:1::1', '10.1.2.3', '::1']],
+    ['router.example.org', ['192.168.1.1', 'fd00::1', '169.254.1.1']],
+  ])
+  const asked: string[] = []
+  const resolve = async (name: string) => {
+    asked.push(name)
+    const found = names.get(name) ?? assert.fail('there is no such name')
+    return found.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }))
+  }
+  const addresses = ['node.example.org:1', 'router.example.org:80', 'no.example.org:9', '93.184.216.35:2', '10.0.0.1:3']
+  const more = ['[::1]:4', '127.0.0.1:5', '[2606:2800:220:1::2]:6', '[::ffff:192.168.0.1]:7', '93.184.216.34:1']
+  assert.deepEqual(await diallable([...addresses, ...more], 'public', resolve), [
+    ...['93.184.216.34:1', '[2606:2800:220:1::1]:1', '93.184.216.35:2', '[2606:2800:220:1::2]:6'],
+  ])
+  assert.deepEqual(asked, ['node.example.org', 'router.example.org', 'no.example.org'])
+  assert.deepEqual(await diallable([...addresses, ...more], 'loopback', resolve), ['[::1]:4', '127.0.0.1:5'])
+  assert.equal(asked.length, 3)
+})
+
+test('the peers that a proof names are dialled on this machine by number only, and by a public node not at all', async () => {
+  for (const dialsHints of ['loopback', 'public', 'anywhere'] as const) {
     await using lab = new Lab()
     let knocks = 0
     const server = createServer((socket) => {
@@ -60,7 +81,6 @@ test('the peers that a proof names are dialled beyond loopback by a public node 
     lab.defer(() => server.close())
     await once(server, 'listening')
     const { port } = server.address() as AddressInfo // it listens on TCP
-    const { dialsHints } = NETWORK_PROFILES[profile]
     const node = await lab.node({ dialsHints })
     const stop = new AbortController()
     const infohash = 'e7'.repeat(20) as Infohash
@@ -68,14 +88,19 @@ test('the peers that a proof names are dialled beyond loopback by a public node 
     const named = node.network.fetch(infohash, stop.signal, { peers: [`localhost:${port}`] })
     named.catch(() => undefined)
     await until(() => node.network.statistics().liveTorrents === 2, 'the download has begun')
-    if (profile === 'public') await until(() => knocks > 0, 'it was dialled')
+    if (dialsHints === 'anywhere') await until(() => knocks > 0, 'it was dialled')
     const joined = node.network.fetch(infohash, stop.signal, { peers: [`localhost:${port}`] })
     joined.catch(() => undefined)
     const seeder = await lab.node()
     seeder.store.addBlock(testHeader(BLOCK), BLOCK)
     // What is fetched over a whole exchange takes longer than a knock.
-    assert.deepEqual(await node.network.fetchBlock(TORRENT, stop.signal, { peers: [seeder.address] }), BLOCK)
-    assert.equal(knocks > 0, profile === 'public')
+    const hints = { peers: [seeder.address] }
+    if (dialsHints === 'public') {
+      node.network.addPeer(seeder.address)
+      await until(() => node.network.peers().length > 0, 'both are connected')
+    }
+    assert.deepEqual(await node.network.fetchBlock(TORRENT, stop.signal, hints), BLOCK)
+    assert.equal(knocks > 0, dialsHints === 'anywhere')
     stop.abort()
     await assert.rejects(named, { code: 'transaction-not-found' })
   }
