@@ -1,13 +1,17 @@
 // Payments for benches and soaks: a random web of them, or chains side by side, from a network of their own.
 
-import { createGenesis, genesisInfohash } from '../../node/protocol/genesis.ts'
+import type { NetworkDefinition } from '../../node/deployment.ts'
+import { createGenesis, genesisInfohash, genesisState } from '../../node/protocol/genesis.ts'
 import { keccak } from '../../node/protocol/hash.ts'
+import { genesisBlock } from '../../node/protocol/header.ts'
 import { type Address, addressOfKey, type Infohash, toAddress } from '../../node/protocol/ids.ts'
 import { infohashOf } from '../../node/protocol/infohash.ts'
 import { MAX_TOKENS, type Rules } from '../../node/protocol/rules.ts'
 import { publicKeyOf, signDigest } from '../../node/protocol/signature.ts'
+import { stateRoot } from '../../node/protocol/state.ts'
 import { encodeTransaction } from '../../node/protocol/transaction.ts'
 import { signingDigest } from '../../node/protocol/typed-data.ts'
+import { toGasPrice, toTime } from '../../node/protocol/units.ts'
 
 export const BENCH_RULES: Rules = {
   chain: 1n,
@@ -24,6 +28,20 @@ const PEOPLE = 1_000
 const OWNER = personOf('owner')
 
 export const BENCH_GENESIS = createGenesis(publicKeyOf(OWNER.key), BEGAN, (digest) => signDigest(digest, OWNER.key))
+
+const easiestTarget = 2n ** 255n
+const { chain, bridge } = BENCH_RULES
+/** What a node of that network is told of it. */
+export const BENCH_DEFINITION: NetworkDefinition = {
+  rules: BENCH_RULES,
+  genesis: BENCH_GENESIS,
+  genesisBlock: genesisBlock({ chain, bridge, easiestTarget, state: stateRoot(genesisState(BENCH_GENESIS)) }),
+  easiestTarget,
+  minDeposit: 1n,
+  floorPrice: toGasPrice(1n),
+  deployedBlock: 0n,
+  deployedAt: toTime(0n),
+}
 
 /** `chains`: each payment spends the change of the one before in its chain, as many chains as said; else a random web. `seed` is below 2^32. */
 export type PaymentsOptions = { readonly count: number; readonly chains?: number; readonly seed?: number }

@@ -1,8 +1,7 @@
 // Addresses that a stranger wrote, into a proof for instance: which of them a node dials. Whoever makes proofs must not choose what this machine, or its
 // neighbours behind the same router, are sent.
 
-import type { LookupAddress } from 'node:dns'
-import { lookup } from 'node:dns/promises'
+import { Resolver } from 'node:dns/promises'
 import { isIP } from 'node:net'
 import { formatAddress, isLoopbackAddress } from '../proof.ts'
 import { hostOf } from './addresses.ts'
@@ -11,10 +10,11 @@ import { isPublicHost } from './reach.ts'
 /** `loopback`: this machine only, by number. `public`: what can be reached from anywhere, names too. `anywhere`: all, as in tests. */
 export type DialsHints = 'anywhere' | 'public' | 'loopback'
 
-type Lookup = (name: string) => Promise<readonly LookupAddress[]>
+/** Of a name, the addresses that it leads to. */
+type Resolve = (name: string) => Promise<readonly string[]>
 
-/** A name that takes longer leads nowhere. */
-const LOOKUP_MS = 2_000
+/** A name server that takes longer says nothing. */
+const LOOKUP_MS = 1_000
 /** Of one name; the first count. */
 const MAX_ADDRESSES = 4
 
@@ -25,7 +25,7 @@ const MAX_ADDRESSES = 4
 export async function diallable(
   addresses: readonly string[],
   dialsHints: DialsHints,
-  resolve: Lookup = (name) => lookup(name, { all: true }),
+  resolve: Resolve = askNameServers,
 ): Promise<string[]> {
   if (dialsHints === 'anywhere') return [...addresses]
   if (dialsHints === 'loopback') return addresses.filter(isLoopbackAddress)
@@ -40,15 +40,16 @@ export async function diallable(
   return [...new Set(found.flat())]
 }
 
-async function hostsOf(name: string, resolve: Lookup): Promise<readonly string[]> {
-  const late = Promise.withResolvers<readonly LookupAddress[]>()
-  const timer = setTimeout(() => late.resolve([]), LOOKUP_MS)
-  try {
-    const found = await Promise.race([resolve(name), late.promise])
-    return found.slice(0, MAX_ADDRESSES).map(({ address }) => address)
-  } catch {
-    return []
-  } finally {
-    clearTimeout(timer)
-  }
+/** A name of one label is one of this machine, or of this house. */
+async function hostsOf(name: string, resolve: Resolve): Promise<readonly string[]> {
+  if (!name.includes('.')) return []
+  return (await resolve(name)).slice(0, MAX_ADDRESSES)
+}
+
+/** Not by `lookup`, which holds one of the few threads that files and databases need for as long as a stranger's name server likes. */
+async function askNameServers(name: string): Promise<readonly string[]> {
+  const resolver = new Resolver({ timeout: LOOKUP_MS, tries: 1 })
+  const found = await Promise.allSettled([resolver.resolve4(name), resolver.resolve6(name)])
+  // A name that leads nowhere, or whose servers are silent, leads nowhere now.
+  return found.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []))
 }

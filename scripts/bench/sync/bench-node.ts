@@ -3,11 +3,7 @@
 import { parseArgs } from 'node:util'
 import { pino } from 'pino'
 import { TtxNode } from '../../../node/node.ts'
-import { genesisState } from '../../../node/protocol/genesis.ts'
-import { genesisBlock } from '../../../node/protocol/header.ts'
-import { stateRoot } from '../../../node/protocol/state.ts'
-import { toGasPrice, toTime } from '../../../node/protocol/units.ts'
-import { BENCH_GENESIS, BENCH_RULES } from '../payments.ts'
+import { BENCH_DEFINITION } from '../payments.ts'
 
 /** What a node that the bench starts says of itself. */
 export type Started = {
@@ -20,22 +16,11 @@ export type Started = {
 /** So that no coin of the benches is crowded. */
 const MAX_UNORDERED = 4_000_000
 const { values } = parseArgs({ options: { folder: { type: 'string', default: '' }, peers: { type: 'string' } } })
-const { chain, bridge } = BENCH_RULES
-const easiestTarget = 2n ** 255n
 const node = new TtxNode(
   { log: pino({ level: process.env['LOG'] ?? 'warn' }), clock: Date.now, version: 'bench' },
   {
     folder: values.folder,
-    definition: {
-      rules: BENCH_RULES,
-      genesis: BENCH_GENESIS,
-      genesisBlock: genesisBlock({ chain, bridge, easiestTarget, state: stateRoot(genesisState(BENCH_GENESIS)) }),
-      easiestTarget,
-      minDeposit: 1n,
-      floorPrice: toGasPrice(1n),
-      deployedBlock: 0n,
-      deployedAt: toTime(0n),
-    },
+    definition: BENCH_DEFINITION,
     maxUnordered: MAX_UNORDERED,
     ethereum: [],
     rpc: { host: '127.0.0.1', port: 0 },

@@ -4,11 +4,7 @@ import { parseArgs } from 'node:util'
 import { pino } from 'pino'
 import { createNodeClient } from '../../../node/client/rpc.ts'
 import { TtxNode } from '../../../node/node.ts'
-import { genesisState } from '../../../node/protocol/genesis.ts'
-import { genesisBlock } from '../../../node/protocol/header.ts'
-import { stateRoot } from '../../../node/protocol/state.ts'
-import { toGasPrice, toTime } from '../../../node/protocol/units.ts'
-import { BENCH_GENESIS, BENCH_RULES } from '../../../scripts/bench/payments.ts'
+import { BENCH_DEFINITION } from '../../../scripts/bench/payments.ts'
 
 /** `file`: base64. */
 export type LoneOrder = { readonly id: number } & ({ readonly submit: string } | { readonly look: true })
@@ -26,22 +22,11 @@ const { values } = parseArgs({
     peers: { type: 'string', default: '' },
   },
 })
-const { chain, bridge } = BENCH_RULES
-const easiestTarget = 2n ** 255n
 const node = new TtxNode(
   { log: pino({ level: process.env['LOG'] ?? 'error' }), clock: Date.now, version: 'test' },
   {
     folder: values.folder,
-    definition: {
-      rules: BENCH_RULES,
-      genesis: BENCH_GENESIS,
-      genesisBlock: genesisBlock({ chain, bridge, easiestTarget, state: stateRoot(genesisState(BENCH_GENESIS)) }),
-      easiestTarget,
-      minDeposit: 1n,
-      floorPrice: toGasPrice(1n),
-      deployedBlock: 0n,
-      deployedAt: toTime(0n),
-    },
+    definition: BENCH_DEFINITION,
     ethereum: [],
     rpc: { host: '127.0.0.1', port: 0 },
     network: { host: values.host, listenPort: Number(values.port), peers: values.peers.split(',').filter(Boolean) },

@@ -87,7 +87,7 @@ const BLOCK = [
 
 for (const [name, client] of Object.entries(CLIENTS)) {
   const { probe, shunsLoopback = false } = client
-  if (isInside !== shunsLoopback && isInside) continue
+  if (isInside && !shunsLoopback) continue
   const title = `${name} fetches a transaction and a block from a node, and a node fetches both from it`
   const isHere = spawnSync(probe[0], probe.slice(1)).status === 0
   const missing = isHere ? undefined : `needs ${name} (Debian: apt install ${client.package})`
