@@ -76,7 +76,7 @@ export class Evidence {
   /**
    * A block as it was posted; what a block in blobs consumes of the queue is certain only if the header of its `parent` is given. Throws
    * `OperationError('unknown-block')` where every source says that it has none, and `no-evidence` (retry) where none has the right one, or
-   * the block was asked for by a short id: whoever asks again knows the whole one by then.
+   * the block was asked for by a short id, or a liar's spelling of it: whoever asks again knows the whole one by then.
    */
   async block(id: Hash, signal: AbortSignal, parent?: Header): Promise<PostedBlock> {
     const kept = this.#blocks.get(id)

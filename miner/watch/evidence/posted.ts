@@ -5,7 +5,7 @@ import { splitHead } from '../../../node/protocol/blob-block.ts'
 import { blobTraceRoot } from '../../../node/protocol/blob-hash.ts'
 import type { PublishedBlock } from '../../../node/protocol/block.ts'
 import { blockId, type Header, type SealedHeader } from '../../../node/protocol/header.ts'
-import { type Hash, isSameBlock, isShortId } from '../../../node/protocol/ids.ts'
+import { type Hash, isSameBlock } from '../../../node/protocol/ids.ts'
 import { LANES } from '../../../node/protocol/queue.ts'
 import { isInBlobs } from '../../../node/protocol/replay.ts'
 import { requestsRoot } from '../../../node/protocol/requests.ts'
@@ -15,12 +15,13 @@ import { splitStates, traceOf, traceRoot } from '../../../node/protocol/trace.ts
 import type { PostedBlock } from './source.ts'
 
 /**
- * Whether it is the block of this id, in all that its header binds: steps and states by the trace root; of a block in blobs the hashes by the
+ * Whether it is the block of this id, by the 24 bytes of it that the contract keeps, since a short or misspelt id is all that may be known of
+ * it; and that in all that its header binds: steps and states by the trace root; of a block in blobs the hashes by the
  * trace root, and the requests by theirs. What it consumes of the queue takes the parent's header as well: `checkEntries`. Throws
  * `RuleError('bad-evidence')`, or what is wrong with the shape.
  */
 export function checkPosted(id: Hash, block: PostedBlock): void {
-  if (!isNamed(blockId(block.sealed), id)) throw anotherBlock(id, 'the header of')
+  if (!isSameBlock(blockId(block.sealed), id)) throw anotherBlock(id, 'the header of')
   const isRight = isInBlobs(block) ? isPostedInBlobs(block.sealed.header, block) : isPosted(block)
   if (!isRight) throw anotherBlock(id, 'the content that is committed to by the header of')
 }
@@ -57,11 +58,6 @@ function isPostedInBlobs(header: SealedHeader['header'], block: Extract<PostedBl
   if (!hashes.every((hash) => hash.startsWith('0x01')) || blobTraceRoot(hashes) !== header.traceRoot) return false
   const { requests } = splitHead(block)
   return requests.length === header.requestCount && requestsRoot(requests) === header.requestsRoot
-}
-
-/** Whether a block of this id was asked for: by its whole id, or by a short one. */
-function isNamed(id: Hash, asked: Hash): boolean {
-  return id === asked || (isShortId(asked) && isSameBlock(id, asked))
 }
 
 function anotherBlock(id: Hash, what: string): RuleError {

@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { Evidence } from '../../../../miner/watch/evidence/evidence.ts'
 import { checkPosted, isPosted } from '../../../../miner/watch/evidence/posted.ts'
 import type { Source } from '../../../../miner/watch/evidence/source.ts'
+import { Names } from '../../../../miner/watch/names.ts'
 import type { PublishedBlock } from '../../../../node/protocol/block.ts'
 import { genesisInfohash, genesisState } from '../../../../node/protocol/genesis.ts'
 import { keccak } from '../../../../node/protocol/hash.ts'
@@ -60,6 +61,21 @@ for (const [name, wrong] of Object.entries(WRONG)) {
     const found = await evidenceOf(liar, honest).block(block.next.id, signal)
     assert.deepEqual(found, posted)
     await assert.rejects(evidenceOf(liar).block(block.next.id, signal), { code: 'no-evidence', retry: true })
+  })
+}
+
+const SPELLINGS = { 'zeros, as who reads links knows it': '0', 'a wrong beginning, as a liar tells it': 'c' }
+
+for (const [name, digit] of Object.entries(SPELLINGS)) {
+  test(`a block that is asked for with ${name}, is found, and named whole from then on`, async () => {
+    const names = new Names()
+    const { id } = block.next
+    const spelt = parseHash(`0x${digit.repeat(16)}${id.slice(18)}`)
+    assert.equal(names.whole(spelt), spelt)
+    const evidence = evidenceNaming(names, source('honest', { block: async () => posted }))
+    await assert.rejects(evidence.block(spelt, signal), { code: 'no-evidence', retry: true })
+    assert.equal(names.whole(spelt), id)
+    assert.deepEqual(await evidence.block(names.whole(spelt), signal), posted)
   })
 }
 
@@ -225,7 +241,11 @@ function forgeOne(payments: number): Forged {
 }
 
 function evidenceOf(...sources: readonly Source[]): Evidence {
-  return new Evidence({ sources, log, blobs: new FakeKzg() }, { patienceMs: 10 })
+  return evidenceNaming(new Names(), ...sources)
+}
+
+function evidenceNaming(names: Names, ...sources: readonly Source[]): Evidence {
+  return new Evidence({ sources, log, blobs: new FakeKzg(), names }, { patienceMs: 10 })
 }
 
 /** One that has nothing, but for what is chosen. */
