@@ -187,6 +187,8 @@ export const OPERATION_CODES = {
   'page-gone': 'The block after which the page begins has left the list: begin again.',
   'passphrase-missing': 'There is no passphrase, and no terminal to ask on: set TTX_PASSPHRASE or TTX_PASSPHRASE_FILE.',
   'passphrases-differ': 'The two passphrases differ: run the command again.',
+  'past-not-served':
+    'No connected node delivers a block of the past, which is to be replayed: it is tried again; connect to nodes that began at genesis.',
   'payment-under-way':
     'The payment was signed and sent, and the node may have accepted it: look with `ttx status` before you pay again.',
   'peer-closed': 'The peer closed the connection: others are asked.',
@@ -196,6 +198,8 @@ export const OPERATION_CODES = {
   'pow-pool-stopped': 'The mining threads were stopped: start the miner again.',
   'refutation-failed': 'A refutation had no effect: it is tried again.',
   'refutation-unfinished': 'A refutation takes long and makes room for others: it goes on in a moment.',
+  'retrace-failed':
+    'The past cannot be replayed on this machine, for the reason in the message: the node goes on without, start it again to try once more.',
   'service-died': 'A process of the devnet ended: its last words are in the message, the rest is in its log.',
   silent: 'The node or endpoint that was asked does not answer: see whether it runs, and can be reached.',
   'signer-refused':

@@ -18,7 +18,7 @@ import type {
 } from './network/store.ts'
 import { type BlockRows, rowsIn } from './protocol/block-torrent.ts'
 import { encodeSealed } from './protocol/header.ts'
-import { type Infohash, ZERO_HASH } from './protocol/ids.ts'
+import { type Hash, type Infohash, ZERO_HASH } from './protocol/ids.ts'
 
 export type NetworkStoreDeps = {
   readonly ledger: TransactionLedger
@@ -123,6 +123,14 @@ export class NodeStore implements NetworkStore {
     const { sealed } = block
     const torrent = this.#deps.follower?.torrentOf(block)
     return sealed.header.height > 0n && torrent !== undefined ? { sealed: encodeSealed(sealed), torrent } : undefined
+  }
+
+  ancestors(block: Hash, most: number): readonly Uint8Array[] {
+    return this.#deps.follower?.past.headers(block, most) ?? []
+  }
+
+  async pastBlock(block: Hash): Promise<Uint8Array | undefined> {
+    return await this.#deps.follower?.past.block(block)
   }
 
   summary(): Summary {

@@ -30,6 +30,7 @@ import type { NetworkOptions } from './network/options.ts'
 import { formatAddress } from './network/proof.ts'
 import { NodeStore } from './network-store.ts'
 import { type Begin, NodeBeginning } from './node-beginning.ts'
+import { NodePast } from './node-past.ts'
 import { OwnPayments } from './own-payments.ts'
 import { ProofFolder } from './proof-folder.ts'
 import type { Hash, Infohash } from './protocol/ids.ts'
@@ -75,6 +76,8 @@ export type NodeOptions = {
   readonly begin?: Begin
   /** Without progress for this long nobody delivers them. Default a minute. */
   readonly patienceMs?: number
+  /** Leaves out the replay of the past, which a node that begins at a final block does in the background. */
+  readonly skipPast?: boolean
   /** How far back states after blocks stay on disk. Default 256 blocks behind the final one. */
   readonly keep?: Keep
 }
@@ -98,6 +101,7 @@ export class TtxNode {
   #ordering: Promise<void> = Promise.resolve()
   readonly #proofs: ProofFolder
   readonly #beginning: NodeBeginning
+  readonly #past: NodePast | undefined
   /** The final block of which the peers were told last. */
   #toldFinal: Hash | undefined
   /** Entries of each lane below this are in the ledger. */
@@ -143,6 +147,10 @@ export class TtxNode {
       )
     }
     const follower = this.#follower
+    if (follower !== undefined && options.skipPast !== true)
+      this.#past = new NodePast({
+        ...{ definition, follower, network: () => this.#network, kzg: this.#kzg, log: log('past'), folder },
+      })
     this.#pool = new BlockPool({
       kzg: this.#kzg,
       rules,
@@ -173,6 +181,7 @@ export class TtxNode {
       trackers: options.network.trackers ?? [],
       own,
       follower,
+      past: () => this.#past?.status,
       settle: () => this.#ordering,
     }
     const self = { clock: deps.clock, startedAt: deps.clock(), folder, endpoints: () => watches.health }
@@ -208,6 +217,7 @@ export class TtxNode {
     this.#pulse?.[Symbol.dispose]()
     await this.#rpc.stop()
     const proofs = this.#proofs.stop()
+    await this.#past?.stop()
     await this.#network.stop()
     await proofs
     await this.#follower?.stop()
@@ -266,7 +276,10 @@ export class TtxNode {
       this.#fail(isDisk ? brokenDatabase(error.cause, { part: 'bridge', folder }) : error)
     })
     if (this.#bridgeDatabase !== undefined) await openDatabase(this.#bridgeDatabase, { part: 'bridge', folder })
-    follower.on('begun', () => this.#beginning.end())
+    follower.on('begun', () => {
+      this.#beginning.end()
+      this.#past?.start().catch((error) => this.#fail(error))
+    })
     follower.on('renamed', (block) => {
       if (follower.view.blocks.has(block.id)) this.#store.tellFinal(block)
     })

@@ -34,7 +34,7 @@ export class Pulse implements Disposable {
 }
 
 /** As in `in step with 1 of 2 peers, Ethereum block 123 (4 s behind), height 7, final 5, 3 transactions wait`. */
-export function describePulse({ bridge, behind, peers, transactions, sync }: Status): string {
+export function describePulse({ bridge, behind, peers, transactions, sync, past }: Status): string {
   const { unordered, waiting } = transactions
   return [
     ...(sync === undefined ? [] : [describeSync(sync)]),
@@ -42,6 +42,7 @@ export function describePulse({ bridge, behind, peers, transactions, sync }: Sta
     ...describeBridge(bridge, behind),
     `${unordered} in no block`,
     ...(waiting === 0 ? [] : [`${waiting} without ancestors`]),
+    ...(past?.state === 'replaying' ? [`${past.replayed} of ${past.height} blocks of the past replayed`] : []),
   ].join(', ')
 }
 

@@ -36,6 +36,7 @@ export const NODE_SETTINGS = [
   'finalityDepth',
   'fromFinal',
   'fromGenesis',
+  'skipPast',
   'keep',
   'maxEthereumAge',
   'pollMs',

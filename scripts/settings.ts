@@ -365,6 +365,13 @@ const settingsSchema = z.strictObject({
     about: 'A new data folder begins at genesis: everything is read from Ethereum, which must have all old logs',
     example: 'true',
   }),
+  skipPast: z.union([z.boolean(), z.stringbool()], { error: 'true or false' }).optional().register(info, {
+    env: 'TTX_SKIP_PAST',
+    flag: '--skip-past',
+    about:
+      'A node that began at a final block does not replay in the background what led to it, from genesis on, which takes processor time and, while it lasts, memory for a second set of balances',
+    example: 'true',
+  }),
   keep: z
     .union([z.literal('all'), whole(0, 1_000_000_000)], 'all or a number of blocks')
     .default(256)

@@ -3,7 +3,7 @@
 import { EventEmitter } from 'node:events'
 import { OperationError } from '../errors.ts'
 import type { ChainBlock } from '../ethereum/chain.ts'
-import type { Branch } from '../ledger/types.ts'
+import type { Branch, LedgerBlock } from '../ledger/types.ts'
 import type { ParentBlock } from '../protocol/block.ts'
 import type { BlockContent, BlockFile } from '../protocol/block-torrent.ts'
 import { type Hash, type Infohash, isSameBlock, isShortId } from '../protocol/ids.ts'
@@ -19,6 +19,7 @@ import { pendingEntries, type QueuedEntry, queuedEntryAt } from './queue-view.ts
 import type { BridgeRecords } from './records/bridge-records.ts'
 import type { BlockBody } from './records/judging/judge.ts'
 import type { Keep } from './records/past/keep.ts'
+import { PastShelf } from './retrace/past-shelf.ts'
 import { BlockShelf } from './shelf.ts'
 import { type BridgeBlock, type BridgeView, compareHeights, payableNumbers } from './view.ts'
 
@@ -59,6 +60,8 @@ function byHeight(view: BridgeView): readonly BridgeBlock[] {
 
 /** Answers from what the follower has read. All of it is of the same moment. */
 export abstract class BridgeAnswers extends EventEmitter<FollowerEvents> {
+  /** Blocks for nodes that retrace the past. */
+  readonly past: PastShelf
   readonly #records: BridgeRecords
   readonly #rules: Rules
   readonly #shelf: BlockShelf
@@ -71,6 +74,11 @@ export abstract class BridgeAnswers extends EventEmitter<FollowerEvents> {
     this.#stopping = stopping
     const onRenamed = (block: BridgeBlock, torrent: Infohash) => this.emit('renamed', block, torrent)
     this.#shelf = new BlockShelf({ records, stopping, onRenamed })
+    this.past = new PastShelf({
+      blockOf: (id) => records.blockOf(id),
+      posted: (id) => records.journal.posted(id),
+      queued: (place) => this.queued(place),
+    })
   }
 
   get view(): BridgeView {
@@ -183,6 +191,11 @@ export abstract class BridgeAnswers extends EventEmitter<FollowerEvents> {
     const { journal, keep } = this.#records
     const beginning = await journal.beginning()
     return { from: beginning?.height ?? 0n, keep, states: journal.keptStates.size }
+  }
+
+  /** The block with which this node began, unless that was genesis. */
+  async begunWith(): Promise<Pick<LedgerBlock, 'id' | 'height'> | undefined> {
+    return await this.#records.journal.beginning()
   }
 
   /** The requests of a block; `undefined` if it is unknown or has no body. */

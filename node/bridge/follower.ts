@@ -85,6 +85,7 @@ export class BridgeFollower extends BridgeAnswers implements AsyncDisposable {
   #progress: BeginningProgress | undefined
   #status: FollowerStatus = { state: 'syncing' }
   #told: BridgeView | undefined
+  #isCondemned = false
   /** Blocks that were reported as impossible to judge. */
   readonly #lamented = new Set<Hash>()
   #emitted: { readonly key: string; readonly settled: Hash } | undefined
@@ -151,6 +152,14 @@ export class BridgeFollower extends BridgeAnswers implements AsyncDisposable {
     return this.#isBegun
   }
 
+  /** A final block from before this node's beginning was found wrong: the bridge is dead, as if its own replay had refuted a block that it saw. */
+  condemn(block: Hash, problem: string): void {
+    if (this.#isCondemned) return
+    this.#isCondemned = true
+    this.#alarm('bridge-dead', `a final block of the past is wrong, and the bridge dead: ${problem}`, { block })
+    this.#wake.abort()
+  }
+
   /** Looks at Ethereum now, and resolves when everything there was read, or that failed: see the status. */
   async poll(): Promise<FollowerStatus> {
     if (this.#stopping.signal.aborted) return this.#status
@@ -210,7 +219,7 @@ export class BridgeFollower extends BridgeAnswers implements AsyncDisposable {
     }
     await this.#records.warm(this.#stopping.signal)
     this.#checkFreshness(at)
-    this.#setStatus({ state: this.view.death ? 'dead' : 'live', at })
+    this.#setStatus({ state: this.#isDead ? 'dead' : 'live', at })
     this.#tellView()
     this.#emitBranch()
     await this.#collector?.look(this.view, groundOf(this.view, this.settled.id))
@@ -282,6 +291,10 @@ export class BridgeFollower extends BridgeAnswers implements AsyncDisposable {
     this.#tell('view', view)
   }
 
+  get #isDead(): boolean {
+    return this.#isCondemned || this.view.death !== undefined
+  }
+
   #checkFreshness(at: ChainBlock): void {
     const { freshness } = this.#options
     if (freshness === undefined) return
@@ -319,7 +332,7 @@ export class BridgeFollower extends BridgeAnswers implements AsyncDisposable {
   }
 
   #emitBranch(): void {
-    if (this.view.death !== undefined) return
+    if (this.#isDead) return
     const settled = judgedBlock(this.view, this.settled.id).id
     const key = `${settled} ${judgedBlock(this.view, preferredTip(this.view).id).id}`
     if (key === this.#emitted?.key) return

@@ -14,6 +14,9 @@ export const SYMBOLS = 1_024
 export const SYMBOL_BYTES = 24
 /** Sealed headers in `blocks`. */
 export const MAX_HEADERS = 128
+/** Of a block with its rows: all of it, and one part. Six blobs are 786,432 bytes, and what they call void is within their number of rows. */
+export const MAX_PAST_BYTES = 2_097_152
+export const MAX_PART_BYTES = 100_000
 /** How long a question may wait for its answer. */
 export const ANSWER_TIMEOUT_MS = 20_000
 /** Received messages of one peer that wait to be handled, and their bytes. */

@@ -11,6 +11,7 @@ import { Bans } from './bans.ts'
 import { BlockFetcher } from './gossip/block-fetcher.ts'
 import { extendWire } from './gossip/extension.ts'
 import { Hub } from './gossip/hub.ts'
+import { PastReader } from './gossip/past-reader.ts'
 import type { Hello } from './gossip/peer.ts'
 import { PeerExchange } from './gossip/peer-exchange.ts'
 import type { Difference } from './gossip/reconcile/comparer.ts'
@@ -284,6 +285,9 @@ export class Network {
   ): Promise<readonly TorrentFile[]> {
     return await this.#transfers.fetchBlock(torrent, signal, hints, onProgress)
   }
+
+  /** Blocks of the past, from connected nodes. */
+  readonly past = new PastReader({ peers: () => this.#hub.peers, now: () => this.#now() })
 
   /** What peers say of blocks, which is kept only where it was asked for: of a node that has still to begin. */
   get told(): ToldBlocks {

@@ -100,6 +100,11 @@ export interface NetworkStore {
   /** The torrents of all blocks that can be asked for, some of them perhaps twice. */
   torrents?(): AsyncIterable<Infohash>
 
+  /** Sealed headers of a block and of those on which it builds, downwards, `most` of them at most. */
+  ancestors?(block: Hash, most: number): readonly Uint8Array[]
+  /** A published block with its rows, for who replays the past (`encodePastBlock`): at most 2 MiB. */
+  pastBlock?(block: Hash): Promise<Uint8Array | undefined>
+
   /** Cheap: called several times a second. */
   summary(): Summary
 

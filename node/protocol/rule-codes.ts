@@ -15,6 +15,7 @@ export const RULE_CODES = {
   'bad-hello': 'A peer did not introduce itself as the protocol asks: the connection to it is closed.',
   'bad-infohash': 'The text is not an infohash: write 40 hex digits.',
   'bad-message': 'A peer sent a message that the protocol does not have: the connection to it is closed.',
+  'bad-past': 'A peer answered with something else than a final block and its rows: another one is asked.',
   'bad-peer-address': 'The text is not the address of a peer: write host:port, with a port from 1 to 65534.',
   'bad-offer':
     'The file is not an offer in its one form, signed by its maker, that somebody could take: get it again from its maker.',
@@ -36,6 +37,8 @@ export const RULE_CODES = {
     'A node refuses by a rule that this version does not know, and the fact `code` names it: use its version.',
   'unwanted-peer':
     'The peer is banned, connected already, or the node itself: the connection is closed, connect to another one.',
+  'wrong-past':
+    'The rows of a final block do not lead to its header. If they are its own, it is wrong and the bridge is dead; else a peer lied, and another one is asked.',
 } as const satisfies Record<string, string>
 
 export type RuleCode = keyof typeof RULE_CODES

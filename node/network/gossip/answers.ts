@@ -11,6 +11,8 @@ export const ANSWERS = {
   list: 'listed',
   order: 'ordered',
   sketch: 'symbols',
+  ancestors: 'headers',
+  rows: 'part',
 } as const
 
 export function isAnswer(message: Message): message is Answer {
@@ -25,7 +27,9 @@ export function checkAnswer(question: Question, answer: Answer): Answer {
     (question.type !== 'list' || (answer.type === 'listed' && isListOf(question.prefix, question.after, answer))) &&
     (question.type !== 'order' || (answer.type === 'ordered' && isOrderFrom(question, answer))) &&
     (question.type !== 'sketch' ||
-      (answer.type === 'symbols' && answer.symbols.length === symbolsFrom(question) * SYMBOL_BYTES))
+      (answer.type === 'symbols' && answer.symbols.length === symbolsFrom(question) * SYMBOL_BYTES)) &&
+    (question.type !== 'ancestors' || (answer.type === 'headers' && answer.headers.length <= question.most)) &&
+    (question.type !== 'rows' || (answer.type === 'part' && isPartFrom(question.from, answer)))
   if (fits) return answer
   throw new RuleError('bad-answer', `expected an answer to ${question.type}, got ${answer.type} or the wrong content`)
 }
@@ -33,6 +37,12 @@ export function checkAnswer(question: Question, answer: Answer): Answer {
 /** It goes on, and says no more than was asked. */
 function isOrderFrom({ from, most }: Question & { type: 'order' }, { infohashes, next, end }: Order): boolean {
   return infohashes.length <= most && (from < end ? next > from && next <= end : infohashes.length === 0)
+}
+
+/** It goes on, and does not go beyond the end. */
+function isPartFrom(from: number, { bytes, length }: Answer & { type: 'part' }): boolean {
+  if (length <= from) return bytes.length === 0
+  return bytes.length > 0 && from + bytes.length <= length
 }
 
 /** Every node keeps `SYMBOLS`: fewer are not an answer. */

@@ -2,7 +2,7 @@
 
 import { concat, decodeUint, encodeText, encodeUint, equalBytes, formatHex, parseHex } from '../../protocol/bytes.ts'
 import { SEALED_BYTES } from '../../protocol/header.ts'
-import { type Infohash, toBytes, toHash, toInfohash } from '../../protocol/ids.ts'
+import { type Hash, type Infohash, toBytes, toHash, toInfohash } from '../../protocol/ids.ts'
 import { RuleError } from '../../protocol/rule-error.ts'
 import {
   COUNTS_BYTES,
@@ -10,6 +10,8 @@ import {
   MAX_HEADERS,
   MAX_INFOHASHES,
   MAX_MESSAGE_BYTES,
+  MAX_PART_BYTES,
+  MAX_PAST_BYTES,
   SYMBOL_BYTES,
   SYMBOLS,
 } from '../limits.ts'
@@ -42,6 +44,10 @@ export type Question =
     }
   /** Symbols of the sketch, `most` from `from` on. */
   | { readonly type: 'sketch'; readonly id: number; readonly from: number; readonly most: number }
+  /** Headers from a block down, `most` of them. */
+  | { readonly type: 'ancestors'; readonly id: number; readonly block: Hash; readonly most: number }
+  /** Of a block with its rows what is at byte `from` on. */
+  | { readonly type: 'rows'; readonly id: number; readonly block: Hash; readonly from: number }
 export type Answer =
   /** In the order of the question; an empty one stands for a file that is not here. */
   | { readonly type: 'files'; readonly id: number; readonly files: readonly Uint8Array[] }
@@ -49,6 +55,10 @@ export type Answer =
   | { readonly type: 'listed'; readonly id: number; readonly infohashes: readonly Infohash[]; readonly more: boolean }
   | ({ readonly type: 'ordered'; readonly id: number } & Order)
   | { readonly type: 'symbols'; readonly id: number; readonly symbols: Uint8Array }
+  /** Sealed, each that of the block on which the one before builds. */
+  | { readonly type: 'headers'; readonly id: number; readonly headers: readonly Uint8Array[] }
+  /** Of `length` bytes in all, 0 where the block or its rows are not here. */
+  | { readonly type: 'part'; readonly id: number; readonly bytes: Uint8Array; readonly length: number }
 export type Notice =
   | { readonly type: 'summary'; readonly summary: Summary }
   | { readonly type: 'have'; readonly infohashes: readonly Infohash[] }
@@ -104,6 +114,20 @@ export function decodeMessage(bytes: Uint8Array): Message | undefined {
     }
     case 'symbols':
       return { type: 'symbols', id: id(), symbols: readWhole(dictionary, 'symbols', SYMBOL_BYTES, SYMBOLS) }
+    case 'ancestors': {
+      const block = toHash(readExact(dictionary, 'block', 32))
+      return { type: 'ancestors', id: id(), block, most: readNumber(dictionary, 'most', MAX_HEADERS + 1) }
+    }
+    case 'headers':
+      return { type: 'headers', id: id(), headers: readCut(dictionary, 'headers', SEALED_BYTES, MAX_HEADERS) }
+    case 'rows': {
+      const block = toHash(readExact(dictionary, 'block', 32))
+      return { type: 'rows', id: id(), block, from: readNumber(dictionary, 'from', MAX_PAST_BYTES) }
+    }
+    case 'part': {
+      const bytes = readWhole(dictionary, 'bytes', 1, MAX_PART_BYTES)
+      return { type: 'part', id: id(), bytes, length: readNumber(dictionary, 'length', MAX_PAST_BYTES + 1) }
+    }
     default:
       return undefined
   }
@@ -139,6 +163,11 @@ function toDictionary(message: Message): Encodable {
       }
     case 'seed':
       return { type: 'seed', infohash: toBytes(message.infohash) }
+    case 'ancestors':
+    case 'rows':
+      return { ...message, block: toBytes(message.block) }
+    case 'headers':
+      return { ...message, headers: concat(...message.headers) }
     case 'count':
       return { ...message, prefix: parseHex(message.prefix) }
     case 'list':

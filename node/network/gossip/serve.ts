@@ -1,7 +1,7 @@
 // Answers the questions of a peer from the store, each at its price, which is paid before the work.
 
 import type { Infohash } from '../../protocol/ids.ts'
-import { MAX_INFOHASHES } from '../limits.ts'
+import { MAX_INFOHASHES, MAX_PART_BYTES } from '../limits.ts'
 import type { NetworkStore } from '../store.ts'
 import type { Answer, Question } from './messages.ts'
 import type { RemotePeer } from './peer.ts'
@@ -15,6 +15,10 @@ const SKETCH_COST = 2
 /** Positions in an order that are looked at for the price of one file. */
 const ORDER_ROWS_AT_COST = 4
 const ROW_COST = 0.1
+/** Of a header that is read, and of a part of a block, which is put together for the first of its parts. */
+const HEADER_COST = 2
+const PART_COST = 20
+const BLOCK_COST = 200
 /** Files that are read, and rows that are listed, in one turn: a millisecond. */
 const FILES_AT_ONCE = 25
 const ROWS_AT_ONCE = 250
@@ -55,6 +59,21 @@ export async function answer(
       const { from, most, unordered } = question
       const cost = LIST_COST + most / ORDER_ROWS_AT_COST
       return { type: 'ordered', id, ...(await peer.serve(cost, () => store.order(from, most, unordered))) }
+    }
+    case 'ancestors': {
+      const { block, most } = question
+      const headers = await peer.serve(HEADER_COST * most, () => store.ancestors?.(block, most) ?? [])
+      return { type: 'headers', id, headers }
+    }
+    case 'rows': {
+      const { block, from } = question
+      const whole = await peer.serve(from === 0 ? BLOCK_COST : PART_COST, () => store.pastBlock?.(block))
+      return {
+        type: 'part',
+        id,
+        bytes: whole?.slice(from, from + MAX_PART_BYTES) ?? NOTHING,
+        length: whole?.length ?? 0,
+      }
     }
     case 'list':
       return { type: 'listed', id, ...(await list(store, peer, question)) }

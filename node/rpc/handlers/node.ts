@@ -103,6 +103,7 @@ export function statusOf(parts: NodeParts, { clock, startedAt, endpoints }: Node
     confirmation: toConfirmation(parts.store.summary()),
     transactions: { held: count, unordered: unordered.count, waiting, wanted: network.statistics().wanted },
     ...syncOf(parts),
+    ...pastOf(parts),
     memoryBytes: process.memoryUsage.rss(),
   }
 }
@@ -111,6 +112,11 @@ export function statusOf(parts: NodeParts, { clock, startedAt, endpoints }: Node
 function syncOf({ network }: NodeParts): Pick<Status, 'sync'> {
   const { sync } = network.statistics()
   return sync === undefined ? {} : { sync }
+}
+
+function pastOf({ past }: NodeParts): Pick<Status, 'past'> {
+  const status = past?.()
+  return status === undefined ? {} : { past: status }
 }
 
 /** Undefined as long as nothing was read. Ethereum's clock may be ahead of ours: then it is not behind. */

@@ -2,6 +2,7 @@
 
 import type { FinalTime } from '../../bridge/final-time.ts'
 import type { BridgeFollower } from '../../bridge/follower.ts'
+import type { PastStatus } from '../../bridge/retrace/retrace.ts'
 import type { BlockVerdict, BridgeBlock } from '../../bridge/view.ts'
 import type { NetworkDefinition } from '../../deployment.ts'
 import { OperationError } from '../../errors.ts'
@@ -25,6 +26,8 @@ export type NodeParts = {
   readonly own: Pick<OwnPayments, 'add'>
   /** Absent in a node without Ethereum. */
   readonly follower: BridgeFollower | undefined
+  /** How far the replay of the past is, in a node that began at a final block. */
+  readonly past?: () => PastStatus | undefined
   /** Resolves when the ledger orders by what the follower knows. */
   readonly settle: () => Promise<void>
 }

@@ -41,6 +41,23 @@ const sync = z
     description: 'How far a node is that lacks many payments and reads them from peers, parents first.',
   })
 
+const past = z
+  .object({
+    state: z
+      .enum(['reading', 'replaying', 'right', 'wrong', 'failed'])
+      .describe(
+        'Reads the headers down to genesis; replays block after block; all of them lead to the balances with which the node began; one of them does not; this machine cannot do it.',
+      ),
+    block: hash.describe('With which the node began.'),
+    height: amount.describe('Of that block: as many are to be replayed.'),
+    replayed: amount,
+    problem: z.string().optional().describe('What is wrong, or why it does not get on.'),
+  })
+  .meta({
+    id: 'Past',
+    description: 'How far the replay of the past is, from genesis to the block with which the node began.',
+  })
+
 const confirmation = z
   .object({
     count: count.describe('Accepted, ordered and final transactions, with genesis and deposits.'),
@@ -168,6 +185,7 @@ export const NODE_METHODS = {
         wanted: count.describe('Named by peers, and not here yet.'),
       }),
       sync: sync.optional().describe('While many payments are read from peers.'),
+      past: past.optional().describe('Of a node that began at a final block, and replays what led to it.'),
       diskBytes: count.describe('Of the databases and files of the node; measured at most twice a minute.'),
       memoryBytes: count.describe('Resident, of the whole process.'),
     }),

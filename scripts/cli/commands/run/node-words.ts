@@ -14,7 +14,7 @@ export type Trouble = { readonly code: string; readonly what: string; readonly h
 const STUCK_SECONDS = 900
 
 export function statusRows({ version, listenPort, blocks }: Info, status: Status): readonly Row[] {
-  const { at, startedAt, peers, transactions, sync, diskBytes, memoryBytes } = status
+  const { at, startedAt, peers, transactions, sync, past, diskBytes, memoryBytes } = status
   const { held, unordered, waiting, wanted } = transactions
   return [
     ['version', version],
@@ -25,6 +25,7 @@ export function statusRows({ version, listenPort, blocks }: Info, status: Status
     ],
     ...ethereumRows(status),
     ...(blocks === undefined ? [] : [keptRow(blocks)]),
+    ...(past === undefined ? [] : [['past', pastWords(past)] as const]),
     [
       'transactions',
       `${held} held, of which ${unordered} in no block; ${waiting} without their ancestors, ${wanted} on their way`,
@@ -79,6 +80,16 @@ function keptRow({ from, keep, states }: NonNullable<Info['blocks']>): Row {
     'serves',
     `all blocks ${from === 0n ? 'from genesis' : `above height ${from}`}; keeps ${past} (${states} now)`,
   ]
+}
+
+/** How far the replay of the past is, or its verdict. */
+export function pastWords({ state, block, height, replayed, problem }: NonNullable<Status['past']>): string {
+  const why = problem === undefined ? '' : ` (${problem})`
+  if (state === 'right') return `right: all ${height} blocks from genesis to ${block}, with which this node began`
+  if (state === 'wrong') return `WRONG: ${problem ?? 'it is not said why'}`
+  if (state === 'failed') return `not replayed${why}`
+  if (state === 'reading') return `to be replayed from genesis to height ${height}: reads the headers${why}`
+  return `replayed ${replayed} of ${height} blocks from genesis on, ${(100n * replayed) / height}%${why}`
 }
 
 const BEGINNINGS = {

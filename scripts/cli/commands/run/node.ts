@@ -64,6 +64,7 @@ async function run(context: CliContext): Promise<undefined> {
       finalityDepth: BigInt(settings.finalityDepth),
       begin,
       keep: settings.keep === 'all' ? 'all' : BigInt(settings.keep),
+      skipPast: settings.skipPast ?? false,
       maxUnordered: settings.maxUnordered,
       ...(settings.maxEthereumAge === 0 ? {} : { maxEthereumAgeMs: 1_000 * settings.maxEthereumAge }),
     },

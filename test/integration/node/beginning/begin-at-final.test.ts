@@ -118,11 +118,17 @@ test('a new node begins at the final block where old logs are pruned, agrees on 
   const tips = await Promise.all([old, young.client].map((client) => client.call('node_info', {})))
   assert.deepEqual(tips[1]?.bridge.tip, tips[0]?.bridge.tip)
   assert.equal(tips[0]?.bridge.tip?.height, 4n)
+  // In the background it replays what led to the block with which it began, which the other node serves.
+  const pastOf = async (client: NodeClient) => (await client.call('node_status', {})).past
+  await stage.until('the past to be replayed', async () => (await pastOf(young.client))?.state === 'right')
+  assert.deepEqual(await pastOf(young.client), { state: 'right', block: final.id, height: 2n, replayed: 2n })
+  assert.equal(await pastOf(old), undefined)
   // A restart goes on where it was, whatever the flag says.
   await young.node.stop()
   const again = await start(stage, { ...options, begin: 'genesis' })
   assert.equal(again.node.began, 'continues')
   await stage.until('it to be live again', () => isLive(again.client))
+  await stage.until('the verdict on the past', async () => (await pastOf(again.client))?.state === 'right')
   assert.deepEqual(
     await again.client.call('account_balance', { owner: bob.address }),
     await old.call('account_balance', { owner: bob.address }),

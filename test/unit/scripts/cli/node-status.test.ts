@@ -9,7 +9,7 @@ import { parseInfohash } from '../../../../node/protocol/ids.ts'
 import type { Handlers } from '../../../../node/rpc/api.ts'
 import { EXAMPLES } from '../../../../node/rpc/examples.ts'
 import { agreementWords } from '../../../../scripts/cli/commands/run/agreement-words.ts'
-import { troublesOf } from '../../../../scripts/cli/commands/run/node-words.ts'
+import { pastWords, troublesOf } from '../../../../scripts/cli/commands/run/node-words.ts'
 import { formatPeers } from '../../../../scripts/cli/commands/run/peers.ts'
 import { runCli } from '../../../../scripts/cli/program.ts'
 import { fakeShell } from '../../../support/fake-shell.ts'
@@ -59,6 +59,24 @@ test('what is wrong is said with what helps, the worst first', () => {
     ['cannot-see', 'ethereum-silent'],
   )
   for (const trouble of troublesOf(info, { ...status, peers: nobody })) assert.match(trouble.helps, /--peers/)
+})
+
+test('the replay of the past has words for each state, and says why it does not get on', async (t) => {
+  const past = { block: peers.confirmation.block, height: 40n, replayed: 10n } as const
+  const problem = 'nobody has it'
+  assert.equal(
+    pastWords({ ...past, state: 'reading', problem }),
+    'to be replayed from genesis to height 40: reads the headers (nobody has it)',
+  )
+  assert.equal(pastWords({ ...past, state: 'replaying' }), 'replayed 10 of 40 blocks from genesis on, 25%')
+  assert.match(pastWords({ ...past, state: 'right' }), /^right: all 40 blocks from genesis to 0x/)
+  assert.equal(pastWords({ ...past, state: 'wrong', problem: 'block 7' }), 'WRONG: block 7')
+  assert.equal(pastWords({ ...past, state: 'failed', problem }), 'not replayed (nobody has it)')
+  const { run } = await stage(t, {
+    ...well,
+    node_status: async () => ({ ...status, past: { ...past, state: 'right' } }),
+  })
+  assert.match((await run('node', 'status')).out, /^past +right: all 40 blocks/m)
 })
 
 test('peers are a table, the longest connected first, and what they call themselves harms no terminal', async (t) => {

@@ -1,0 +1,85 @@
+// Blocks as nodes that retrace the past ask for them: in parts, so that the last few are kept.
+
+import { keccak } from '../../protocol/hash.ts'
+import { encodeSealed } from '../../protocol/header.ts'
+import { type Hash, toHash } from '../../protocol/ids.ts'
+import type { QueuePlace } from '../../protocol/queue.ts'
+import { isWhole, type PostedBody, type WholeBody } from '../../protocol/replay.ts'
+import { RuleError } from '../../protocol/rule-error.ts'
+import { decodeStep, readLanes } from '../../protocol/step.ts'
+import type { QueuedEntry } from '../queue-view.ts'
+import type { BridgeBlock } from '../view.ts'
+import { encodePastBlock, type PastRows, stepsOfPast } from './past-block.ts'
+
+export type PastShelfDeps = {
+  readonly blockOf: (id: Hash) => BridgeBlock | undefined
+  readonly posted: (id: Hash) => Promise<PostedBody | WholeBody | undefined>
+  readonly queued: (place: QueuePlace) => QueuedEntry | undefined
+}
+
+/** Of at most 1 MB each. */
+const KEPT = 8
+
+export class PastShelf {
+  readonly #deps: PastShelfDeps
+  /** The last one is the newest. */
+  readonly #made = new Map<Hash, Promise<Uint8Array | undefined>>()
+
+  constructor(deps: PastShelfDeps) {
+    this.#deps = deps
+  }
+
+  /** Sealed headers (417 bytes each) of a block and of those that it builds on, downwards, genesis included; none of an unknown block. */
+  headers(id: Hash, most: number): Uint8Array[] {
+    const headers: Uint8Array[] = []
+    for (let next = this.#deps.blockOf(id); next !== undefined && headers.length < most; ) {
+      const { header } = next.sealed
+      headers.push(encodeSealed(next.sealed))
+      next = header.height === 0n ? undefined : this.#deps.blockOf(header.parent)
+    }
+    return headers
+  }
+
+  /** A block with its rows, as `encodePastBlock` makes it; `undefined` where it or its blobs are not here. */
+  block(id: Hash): Promise<Uint8Array | undefined> {
+    const known = this.#made.get(id)
+    const made = known ?? this.#make(id)
+    this.#made.delete(id)
+    this.#made.set(id, made)
+    made.catch(() => this.#made.delete(id))
+    const [oldest] = this.#made.keys()
+    if (this.#made.size > KEPT && oldest !== undefined) this.#made.delete(oldest)
+    return made
+  }
+
+  async #make(id: Hash): Promise<Uint8Array | undefined> {
+    const block = this.#deps.blockOf(id)
+    const posted = block && (await this.#deps.posted(id))
+    if (block === undefined || posted === undefined || !isWhole(posted)) return undefined
+    const rows = 'blobs' in posted ? { blobs: posted.blobs } : posted
+    return encodePastBlock({ sealed: block.sealed, rows, voids: this.#voidsOf(block, rows) })
+  }
+
+  /** As many as are known here. */
+  #voidsOf({ sealed }: BridgeBlock, rows: PastRows): Uint8Array[] {
+    const parent = this.#deps.blockOf(sealed.header.parent)
+    if (parent === undefined) return []
+    const steps = this.#stepsOf({ sealed, rows, voids: [] })
+    const { places } = readLanes(parent.sealed.header.lanes, steps)
+    return places.flatMap((place, i) => {
+      const step = decodeStep(steps[i] ?? new Uint8Array())
+      const entry = step?.kind === 'void' ? this.#deps.queued(place)?.entry : undefined
+      const isIt = step?.kind === 'void' && entry?.kind === 'forced' && toHash(keccak(entry.packed)) === step.packedHash
+      return isIt ? [entry.packed] : []
+    })
+  }
+
+  #stepsOf(block: Parameters<typeof stepsOfPast>[0]): Uint8Array[] {
+    try {
+      return stepsOfPast(block)
+    } catch (error) {
+      if (error instanceof RuleError) return []
+      throw error
+    }
+  }
+}
