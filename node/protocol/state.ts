@@ -6,7 +6,7 @@ import { keccak } from './hash.ts'
 import { type Address, type Hash, type Infohash, toHash } from './ids.ts'
 import { RuleError } from './rule-error.ts'
 import { MAX_TOKENS } from './rules.ts'
-import { entries, find, type Leaf, rootInParts, rootOf, type Tree, treeOf } from './tree.ts'
+import { find, type Leaf, leafOf, leavesOf, rootInParts, rootOf, type Tree, treeOf } from './tree.ts'
 
 /** What an entry's key was made of. An account has no infohash, an entry of TTX no asset. */
 export type EntryName = { readonly owner: Address; readonly infohash?: Infohash; readonly asset?: Asset }
@@ -81,7 +81,7 @@ export function stateOf(outputs: Iterable<Output>): State {
 export function* stateInParts(outputs: Iterable<Output>): Generator<undefined, State> {
   const leaves: Leaf<EntryName>[] = []
   const balances = new Map<string, { readonly name: EntryName; value: bigint }>()
-  const add = (name: EntryName, value: bigint) => leaves.push({ key: entryKey(name), value, name })
+  const add = (name: EntryName, value: bigint) => leaves.push(leafOf({ key: entryKey(name), value, name }))
   for (const { infohash, owner, asset, value } of outputs) {
     add(ofAsset({ infohash, owner }, asset), value)
     const account = asset === undefined ? owner : `${owner} ${asset}`
@@ -104,7 +104,7 @@ export function* stateInParts(outputs: Iterable<Output>): Generator<undefined, S
 /** TTX first, then ascending by kind and asset; ascending by infohash, then owner. */
 export function outputsOf(state: State): Output[] {
   const outputs: Output[] = []
-  for (const { name, value } of entries(state)) {
+  for (const { name, value } of leavesOf(state)) {
     const { infohash, owner, asset } = name
     if (infohash !== undefined) outputs.push(ofAsset({ infohash, owner, value }, asset))
   }
@@ -116,7 +116,7 @@ export function outputsOf(state: State): Output[] {
 /** TTX first, then ascending by kind and asset; ascending by address. */
 export function balancesOf(state: State): Balance[] {
   const balances: Balance[] = []
-  for (const { name, value } of entries(state))
+  for (const { name, value } of leavesOf(state))
     if (name.infohash === undefined) balances.push(ofAsset({ owner: name.owner, value }, name.asset))
   return balances.sort((a, b) => compareAssets(a.asset, b.asset) || compareText(a.owner, b.owner))
 }

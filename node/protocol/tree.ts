@@ -1,19 +1,24 @@
 // The compact sparse Merkle tree of the state: persistent (old roots stay readable), hashed only when a root is asked for.
 
 import { assert } from './assert.ts'
-import { compareBytes, concat, encodeUint, equalBytes } from './bytes.ts'
+import { concat, encodeUint } from './bytes.ts'
 import { keccak } from './hash.ts'
 
 /** Levels of the tree at most: the bits of a key that are its place. */
 export const PLACE_BITS = 160
 
 /** `key` has 32 bytes, `value` is above zero and below 2^128. `Name` is what the key was made of; it is not hashed. */
-export type Leaf<Name> = { readonly key: Uint8Array; readonly value: bigint; readonly name: Name; hash?: Uint8Array }
-type Inner<Name> = { readonly left: Tree<Name>; readonly right: Tree<Name>; hash?: Uint8Array }
+export type Entry<Name> = { readonly key: Uint8Array; readonly value: bigint; readonly name: Name }
+/** 32 bytes as a string of as many characters, which takes 48 bytes of memory; an array takes 248. */
+type Text = string
+/** The hash of one is worked out where it is needed, which costs less than to keep it. */
+export type Leaf<Name> = { readonly key: Text; readonly value: bigint; readonly name: Name }
+type Inner<Name> = { readonly left: Tree<Name>; readonly right: Tree<Name>; hash?: Text }
 /** An empty subtree, one entry, or at least two. */
 export type Tree<Name> = undefined | Leaf<Name> | Inner<Name>
 
 const EMPTY_HASH = new Uint8Array(32)
+const EMPTY_TEXT = textOf(EMPTY_HASH)
 /** What is hashed, one at a time: 0x00 ‖ key ‖ value(16), 0x01 ‖ left ‖ right. */
 const leafBytes = new Uint8Array(49)
 const leafView = new DataView(leafBytes.buffer)
@@ -22,31 +27,44 @@ const innerBytes = Uint8Array.of(1, ...new Uint8Array(64))
 const PARTED_LEVELS = 12
 const TAKEN = new Error('two entries have one place')
 
-/** 32 bytes; remembered in the node. */
+/** 32 bytes; remembered in the nodes above entries. */
 export function rootOf<Name>(tree: Tree<Name>): Uint8Array {
-  if (tree === undefined) return EMPTY_HASH
-  tree.hash ??= 'key' in tree ? hashLeaf(tree) : hashInner(rootOf(tree.left), rootOf(tree.right))
-  return tree.hash
+  const root = new Uint8Array(32)
+  write(root, 0, hashOf(tree))
+  return root
 }
 
-export function find<Name>(tree: Tree<Name>, key: Uint8Array): Leaf<Name> | undefined {
-  const { node } = descend(tree, key)
-  return node !== undefined && equalBytes(node.key, key) ? node : undefined
+/** What `treeOf` makes a tree of. */
+export function leafOf<Name>({ key, value, name }: Entry<Name>): Leaf<Name> {
+  return { key: textOf(key), value, name }
+}
+
+export function find<Name>(tree: Tree<Name>, key: Uint8Array): Pick<Entry<Name>, 'value' | 'name'> | undefined {
+  const text = textOf(key)
+  let node = tree
+  for (let depth = 0; node !== undefined && !('key' in node); depth++)
+    node = bit(text, depth) === 0 ? node.left : node.right
+  return node?.key === text ? node : undefined
 }
 
 /** Whether an entry of another key has the place of `key`, which can then not be inserted. */
 export function isTaken<Name>(tree: Tree<Name>, key: Uint8Array): boolean {
-  const { node } = descend(tree, key)
-  return node !== undefined && !equalBytes(node.key, key) && equalBytes(placeOf(node.key), placeOf(key))
+  const text = textOf(key)
+  const { node } = descend(tree, text)
+  return node !== undefined && node.key !== text && placeOf(node.key) === placeOf(text)
 }
 
-/** The tree with `leaf` in it, instead of an entry of the same key if there is one. Its place must not be taken. */
-export function insert<Name>(tree: Tree<Name>, leaf: Leaf<Name>, depth = 0): Tree<Name> {
+/** The tree with an entry in it, instead of one of the same key if there is one. Its place must not be taken. */
+export function insert<Name>(tree: Tree<Name>, entry: Entry<Name>): Tree<Name> {
+  return put(tree, leafOf(entry), 0)
+}
+
+function put<Name>(tree: Tree<Name>, leaf: Leaf<Name>, depth: number): Tree<Name> {
   if (tree === undefined) return leaf
-  if ('key' in tree) return equalBytes(tree.key, leaf.key) ? leaf : join(tree, leaf, depth)
+  if ('key' in tree) return tree.key === leaf.key ? leaf : join(tree, leaf, depth)
   return bit(leaf.key, depth) === 0
-    ? { left: insert(tree.left, leaf, depth + 1), right: tree.right }
-    : { left: tree.left, right: insert(tree.right, leaf, depth + 1) }
+    ? { left: put(tree.left, leaf, depth + 1), right: tree.right }
+    : { left: tree.left, right: put(tree.right, leaf, depth + 1) }
 }
 
 /**
@@ -78,7 +96,7 @@ export function treeOf<Name>(leaves: Leaf<Name>[]): { readonly tree: Tree<Name> 
 /** Works out the root, with a pause after each part, so that `rootOf` need not. */
 export function* rootInParts<Name>(tree: Tree<Name>, depth = 0): Generator<undefined, void> {
   if (tree === undefined || 'key' in tree || tree.hash !== undefined || depth === PARTED_LEVELS) {
-    rootOf(tree)
+    hashOf(tree)
     yield
     return
   }
@@ -87,14 +105,18 @@ export function* rootInParts<Name>(tree: Tree<Name>, depth = 0): Generator<undef
 }
 
 /** The tree without the entry of `key`, which must be there. A leaf that is left alone moves up. */
-export function remove<Name>(tree: Tree<Name>, key: Uint8Array, depth = 0): Tree<Name> {
+export function remove<Name>(tree: Tree<Name>, key: Uint8Array): Tree<Name> {
+  return cut(tree, textOf(key), 0)
+}
+
+function cut<Name>(tree: Tree<Name>, key: Text, depth: number): Tree<Name> {
   assert(tree !== undefined, 'an entry that is removed is in the tree')
   if ('key' in tree) {
-    assert(equalBytes(tree.key, key), 'an entry that is removed is in the tree')
+    assert(tree.key === key, 'an entry that is removed is in the tree')
     return undefined
   }
   const goesLeft = bit(key, depth) === 0
-  const rest = remove(goesLeft ? tree.left : tree.right, key, depth + 1)
+  const rest = cut(goesLeft ? tree.left : tree.right, key, depth + 1)
   const sibling = goesLeft ? tree.right : tree.left
   if (rest === undefined && (sibling === undefined || 'key' in sibling)) return sibling
   if (sibling === undefined && rest !== undefined && 'key' in rest) return rest
@@ -102,7 +124,12 @@ export function remove<Name>(tree: Tree<Name>, key: Uint8Array, depth = 0): Tree
 }
 
 /** All entries, ascending by key. */
-export function* entries<Name>(tree: Tree<Name>): Generator<Leaf<Name>> {
+export function* entries<Name>(tree: Tree<Name>): Generator<Entry<Name>> {
+  for (const { key, value, name } of leavesOf(tree)) yield { key: bytesOf(key), value, name }
+}
+
+/** The same without their keys as bytes. */
+export function* leavesOf<Name>(tree: Tree<Name>): Generator<Leaf<Name>> {
   const waiting = [tree]
   while (waiting.length > 0) {
     const node = waiting.pop()
@@ -114,13 +141,13 @@ export function* entries<Name>(tree: Tree<Name>): Generator<Leaf<Name>> {
 
 /** The opening of `key` (docs/protocol.md section 3.1); with the sibling's preimage where the entry is then deleted. */
 export function encodeOpening<Name>(tree: Tree<Name>, key: Uint8Array, deleted = false): Uint8Array {
-  const { node, siblings } = descend(tree, key)
+  const { node, siblings } = descend(tree, textOf(key))
   const path = [Uint8Array.of(siblings.length), ...siblings.map(rootOf), encodeNode(node)]
   const last = siblings.at(-1)
   return concat(...path, ...(deleted && last !== undefined ? [encodeSibling(last)] : []))
 }
 
-function descend<Name>(tree: Tree<Name>, key: Uint8Array) {
+function descend<Name>(tree: Tree<Name>, key: Text) {
   const siblings: Tree<Name>[] = []
   let node = tree
   while (node !== undefined && !('key' in node)) {
@@ -131,38 +158,65 @@ function descend<Name>(tree: Tree<Name>, key: Uint8Array) {
   return { node, siblings }
 }
 
-function placeOf(key: Uint8Array): Uint8Array {
-  return key.subarray(0, PLACE_BITS / 8)
+function placeOf(key: Text): string {
+  return key.slice(0, PLACE_BITS / 8)
 }
 
 function join<Name>(a: Leaf<Name>, b: Leaf<Name>, depth: number): Tree<Name> {
   assert(depth < PLACE_BITS, 'an entry is inserted where no other has its place')
   if (bit(a.key, depth) !== bit(b.key, depth)) {
-    return compareBytes(a.key, b.key) < 0 ? { left: a, right: b } : { left: b, right: a }
+    return bit(a.key, depth) === 0 ? { left: a, right: b } : { left: b, right: a }
   }
   const below = join(a, b, depth + 1)
   return bit(a.key, depth) === 0 ? { left: below, right: undefined } : { left: undefined, right: below }
 }
 
-function bit(key: Uint8Array, depth: number): number {
-  return ((key[depth >> 3] ?? 0) >> (7 - (depth & 7))) & 1
+function bit(key: Text, depth: number): number {
+  return (key.charCodeAt(depth >> 3) >> (7 - (depth & 7))) & 1
 }
 
-function hashLeaf<Name>({ key, value }: Leaf<Name>): Uint8Array {
-  leafBytes.set(key, 1)
+function hashOf<Name>(tree: Tree<Name>): Text {
+  if (tree === undefined) return EMPTY_TEXT
+  if ('key' in tree) return hashLeaf(tree)
+  tree.hash ??= hashInner(hashOf(tree.left), hashOf(tree.right))
+  return tree.hash
+}
+
+function hashLeaf<Name>({ key, value }: Leaf<Name>): Text {
+  write(leafBytes, 1, key)
   leafView.setBigUint64(33, value >> 64n)
   leafView.setBigUint64(41, value)
-  return keccak(leafBytes)
+  return textOf(keccak(leafBytes))
 }
 
-function hashInner(left: Uint8Array, right: Uint8Array): Uint8Array {
-  innerBytes.set(left, 1)
-  innerBytes.set(right, 33)
-  return keccak(innerBytes)
+function hashInner(left: Text, right: Text): Text {
+  write(innerBytes, 1, left)
+  write(innerBytes, 33, right)
+  return textOf(keccak(innerBytes))
+}
+
+function write(bytes: Uint8Array, at: number, text: Text): void {
+  for (let i = 0; i < text.length; i++) bytes[at + i] = text.charCodeAt(i)
+}
+
+function bytesOf(text: Text): Uint8Array {
+  const bytes = new Uint8Array(text.length)
+  write(bytes, 0, text)
+  return bytes
+}
+
+/** Of 32 bytes, which no key and no hash has more or less of. Each is named: a list of them, or a spread, takes 6 to 20 times as long. */
+function textOf(b: Uint8Array): Text {
+  const at = (i: number) => b[i] as number
+  // biome-ignore format: 32 lines would say no more
+  return String.fromCharCode(
+    at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7), at(8), at(9), at(10), at(11), at(12), at(13), at(14), at(15),
+    at(16), at(17), at(18), at(19), at(20), at(21), at(22), at(23), at(24), at(25), at(26), at(27), at(28), at(29), at(30), at(31),
+  )
 }
 
 function encodeNode<Name>(node: Leaf<Name> | undefined): Uint8Array {
-  return node === undefined ? Uint8Array.of(0) : concat(Uint8Array.of(1), node.key, encodeUint(node.value, 16))
+  return node === undefined ? Uint8Array.of(0) : concat(Uint8Array.of(1), bytesOf(node.key), encodeUint(node.value, 16))
 }
 
 function encodeSibling<Name>(sibling: Leaf<Name> | Inner<Name>): Uint8Array {

@@ -4,7 +4,15 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { type Hex, toFunctionSelector } from 'viem'
 import { concat, encodeUint, formatHex } from '../../../node/protocol/bytes.ts'
-import { entries, insert, type Leaf, remove, rootOf, type Tree } from '../../../node/protocol/tree.ts'
+import {
+  type Entry,
+  entries,
+  insert,
+  leafOf as nodeOf,
+  remove,
+  rootOf,
+  type Tree,
+} from '../../../node/protocol/tree.ts'
 import { randomOf } from '../../../scripts/assure/models/world.ts'
 import { TestChain } from '../../support/contract/chain.ts'
 import { deployHarness, type Harness } from '../harness/deploy.ts'
@@ -67,15 +75,15 @@ describe(`Tree (${trees} trees, seed ${seed})`, () => {
   it('takes no leaf for the absence of a key to which its place does not lead, though the root is that of the path', async () => {
     // Both keys begin with a one; somebody put them left and right.
     const [left, right] = [leafOf(16, 0, 1), leafOf(24, 0, 2)]
-    const wrong = { left, right }
+    const wrong = { left: nodeOf(left), right: nodeOf(right) }
     const { key } = leafOf(0, 0, 0)
-    const claim = concat(Uint8Array.of(1), rootOf(right), encodeLeaf(left))
+    const claim = concat(Uint8Array.of(1), rootOf(nodeOf(right)), encodeLeaf(left))
     const [outcome] = await touchWithEach(wrong, key, 1n, [claim])
     assert.equal(outcome?.thrown, BAD_WITNESS)
     // In a right tree the same claim opens.
     const tree = insert(insert(undefined, leafOf(1, 0, 1)), right)
     const [present] = await touchWithEach(tree, key, 1n, [
-      concat(Uint8Array.of(1), rootOf(right), encodeLeaf(leafOf(1, 0, 1))),
+      concat(Uint8Array.of(1), rootOf(nodeOf(right)), encodeLeaf(leafOf(1, 0, 1))),
     ])
     assert.deepEqual([present?.thrown, present?.found], ['0x00000000', 0n])
   })
@@ -115,7 +123,7 @@ function claimsOf(tree: Node, key: Uint8Array, deleted: boolean): Uint8Array[] {
   paths.push(path, [...path, new Uint8Array(32)], [...path, new Uint8Array(32), new Uint8Array(32)])
   // What a lifting verifier would take: the path without its empty siblings, and with a leaf's hash as sibling.
   paths.push(path.filter((sibling) => sibling.some((byte) => byte !== 0)))
-  paths.push(...leaves.map((leaf) => [...path, rootOf(leaf)]))
+  paths.push(...leaves.map((leaf) => [...path, rootOf(nodeOf(leaf))]))
   const unique = new Map<string, Uint8Array>()
   for (const siblings of paths) {
     if (siblings.length > 160) continue
@@ -149,13 +157,13 @@ function inners(tree: Node): Uint8Array[] {
   return [...preimages, ...inners(tree.left), ...inners(tree.right)]
 }
 
-function leafOf(bits: number, place: number, value: number): Leaf<number> {
+function leafOf(bits: number, place: number, value: number): Entry<number> {
   // What follows the place is the entry's own too.
   const key = encodeUint((BigInt(bits) << BigInt(256 - OWN_BITS - place)) | BigInt(bits), 32)
   return { key, value: BigInt(value) + 1n, name: bits }
 }
 
-function encodeLeaf({ key, value }: Pick<Leaf<number>, 'key' | 'value'>): Uint8Array {
+function encodeLeaf({ key, value }: Pick<Entry<number>, 'key' | 'value'>): Uint8Array {
   return concat(Uint8Array.of(1), key, encodeUint(value, 16))
 }
 

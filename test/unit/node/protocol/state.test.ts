@@ -7,11 +7,11 @@ import { AssertionError } from '../../../../node/protocol/assert.ts'
 import { concat, encodeUint, equalBytes, formatHex } from '../../../../node/protocol/bytes.ts'
 import { keccak } from '../../../../node/protocol/hash.ts'
 import {
+  type Entry,
   encodeOpening,
   entries,
   find,
   insert,
-  type Leaf,
   PLACE_BITS,
   remove,
   rootOf,
@@ -102,7 +102,7 @@ describe('state tree', () => {
   test('holds keys whose places differ in their last bit only, at full depth', () => {
     const [a, b] = [new Uint8Array(32), new Uint8Array(32)]
     b[19] = 1
-    const leaves: Leaf<string>[] = [
+    const leaves: Entry<string>[] = [
       { key: a, value: 1n, name: 'a' },
       { key: b, value: 2n, name: 'b' },
     ]
