@@ -183,3 +183,19 @@ test('a crowd at one torrent is told of no more than fit one answer', async () =
   const { peers } = await ask(tracker, `/announce?${announceQuery({ numwant: '100000' })}`)
   assert.equal((peers as Uint8Array).length, 6 * MAX_ADDRESSES)
 })
+
+test('what others ask in the name of a host, without its id, costs that host nothing', {
+  timeout: 20_000,
+}, async () => {
+  await using tracker = await startTracker({ now: () => 0 })
+  using forger = await udpAsker(tracker, '127.0.0.2')
+  for (let i = 0; i < REQUESTS_BURST + 100; i++) {
+    const request = i % 2 === 0 ? CONNECT : udpAnnounce(Buffer.alloc(8))
+    // One in fifty waits for its answer, so that none is lost before it was read.
+    if (i % 50 === 0) await forger.ask(CONNECT)
+    forger.say(request)
+  }
+  using host = await udpAsker(tracker, '127.0.0.2')
+  const id = (await host.ask(CONNECT)).subarray(8)
+  assert.equal((await host.ask(udpAnnounce(id))).readUInt32BE(0), 1)
+})
