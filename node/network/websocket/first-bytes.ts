@@ -11,7 +11,7 @@ const END = '\r\n\r\n'
  * was answered is closed: thousands of requests fit one segment, and each would be read. A BitTorrent handshake begins with another byte, and the random key of an
  * encrypted one (MSE) with these four once in 2^32 connections. What says nothing waits; whoever gave it its place closes it.
  */
-export function tellApart(socket: Socket, mostHead: number, onHttp: () => void, onOther: () => void): void {
+export function tellApart(socket: Socket, mostHead: number, onHttp: () => void, onOther: (head: Buffer) => void): void {
   let head: Buffer = Buffer.alloc(0)
   const look = (bytes: Buffer) => {
     head = head.length === 0 ? bytes : Buffer.concat([head, bytes])
@@ -26,7 +26,7 @@ export function tellApart(socket: Socket, mostHead: number, onHttp: () => void, 
     // No data is lost: whoever takes it listens at once.
     socket.unshift(head)
     if (isGet) onHttp()
-    else onOther()
+    else onOther(head)
   }
   socket.on('data', look)
 }

@@ -1,6 +1,7 @@
 // Attacked: a tracker, by HTTP and UDP from outside. Must hold: the process lives, memory is bounded, others are answered, nobody is announced by others.
 
 import assert from 'node:assert/strict'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { test } from 'node:test'
@@ -198,4 +199,19 @@ test('what others ask in the name of a host, without its id, costs that host not
   using host = await udpAsker(tracker, '127.0.0.2')
   const id = (await host.ask(CONNECT)).subarray(8)
   assert.equal((await host.ask(udpAnnounce(id))).readUInt32BE(0), 1)
+})
+
+test('of thousands of requests in one piece, and of any method, none is read but the first', async (t) => {
+  await using tracker = await startTracker()
+  let read = 0
+  const count = () => {
+    read += 1
+  }
+  subscribe('http.server.request.start', count)
+  t.after(() => unsubscribe('http.server.request.start', count))
+  const request = 'GET /none HTTP/1.1\r\nhost: x\r\n\r\n'
+  assert.match(await raw(tracker, request), /^HTTP\/1.1 404/)
+  for (const method of ['GET', 'POST', 'PUT']) await raw(tracker, request.replace('GET', method).repeat(10_000))
+  assert(read <= 1, `${read} requests were read`)
+  await isAlive(tracker)
 })
