@@ -20,6 +20,7 @@ import { Lab, until } from './lab.ts'
 import { testFile } from './memory-store.ts'
 
 /** The very one that webtorrent loads. */
+const EXCHANGE = 'ut_pex'
 type UtPex = () => Parameters<Wire['use']>[0]
 const PROFILES = ['loopback', 'public', 'anywhere'] as const
 
@@ -201,7 +202,7 @@ test('of many that a peer tells for one torrent few are dialled', async () => {
 })
 
 test('what a peer tells by peer exchange is not remembered without a bound, and a message of thousands is passed over', async () => {
-  const manifest = findPackageJSON('ut_pex', import.meta.resolve('webtorrent'))
+  const manifest = findPackageJSON(EXCHANGE, import.meta.resolve('webtorrent'))
   const { default: utPex }: { default: UtPex } = await import(new URL('index.js', `file://${manifest}`).href)
   const wire = new Wire()
   wire.use(utPex())
