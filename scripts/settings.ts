@@ -239,7 +239,7 @@ const settingsSchema = z.strictObject({
     about: 'Nodes to stay connected to, host:port, separated by commas',
     example: '127.0.0.1:7653',
   }),
-  trackers: listOf(z.string().regex(/^(https?|udp|wss?):\/\//, 'an announce URL'))
+  trackers: listOf(z.string().regex(/^(https?|udp):\/\//, 'an announce URL (http, https or udp)'))
     .optional()
     .register(info, {
       env: 'TTX_TRACKERS',

@@ -20,7 +20,7 @@ import { checkTold, type LightBlock, type LightRules } from './told-block.ts'
 import { type Extended, encodeExtended, encodeHandshake, WireReader } from './wire.ts'
 
 /** The part of the browser's WebSocket that it uses; Node has the same one. */
-export type Socket = Pick<WebSocket, 'send' | 'close' | 'addEventListener'> & { binaryType: string }
+export type Socket = Pick<WebSocket, 'send' | 'close' | 'addEventListener' | 'bufferedAmount'> & { binaryType: string }
 
 export type LightPeerOptions = {
   /** `ws://host:port` of a node, as it listens for BitTorrent; `wss://` of what stands before one. */
@@ -46,6 +46,8 @@ type Files = readonly (Uint8Array | undefined)[]
 
 /** The number that it gives to `torrenttx` messages that it receives. */
 const OWN_NUMBER = 1
+/** That may wait until the node reads them: an answer to 50 bytes may have 24,000. */
+const MAX_UNSENT_BYTES = 4_194_304
 /** A node closes who is silent for 100 s. */
 const ALIVE_MS = 30_000
 
@@ -127,6 +129,8 @@ export class LightPeer {
   }
 
   #receive(data: unknown): void {
+    // A socket goes on to deliver until the other end has agreed to its end.
+    if (this.#isClosed) return
     try {
       if (!(data instanceof ArrayBuffer)) throw new RuleError('bad-wire-message', 'expected bytes of a node, got text')
       for (const message of this.#reader.read(new Uint8Array(data))) this.#onExtended(message)
@@ -186,6 +190,10 @@ export class LightPeer {
 
   #say(message: Message): void {
     if (this.#isClosed || this.#number === undefined) return
+    if ((this.#socket?.bufferedAmount ?? 0) > MAX_UNSENT_BYTES) {
+      this.#close(new RuleError('bad-wire-message', 'expected a node that reads what it asked for, but it does not'))
+      return
+    }
     this.#socket?.send(encodeExtended(this.#number, encodeMessage(message)) as Uint8Array<ArrayBuffer>)
   }
 

@@ -29,6 +29,8 @@ export class WireReader {
   readonly #infohash: Infohash
   #pieces: Uint8Array[] = []
   #length = 0
+  /** Bytes that have to be here before there is anything to read: else each of many small pieces would have all before it copied. */
+  #needed = HANDSHAKE_BYTES
   #hasHandshake = false
 
   constructor(infohash: Infohash) {
@@ -41,16 +43,19 @@ export class WireReader {
     this.#length += bytes.length
     const found: Extended[] = []
     if (!this.#hasHandshake) {
-      if (this.#length < HANDSHAKE_BYTES) return found
+      if (this.#length < this.#needed) return found
       this.#checkHandshake(this.#take(HANDSHAKE_BYTES))
       this.#hasHandshake = true
+      this.#needed = 4
     }
-    while (this.#length >= 4) {
+    while (this.#length >= this.#needed) {
       const head = this.#whole()
       const length = new DataView(head.buffer, head.byteOffset).getUint32(0)
       if (length > MAX_MESSAGE_BYTES) throw bad(`a message of ${length} bytes`)
-      if (this.#length < 4 + length) return found
-      const message = this.#take(4 + length)
+      this.#needed = 4 + length
+      if (this.#length < this.#needed) return found
+      const message = this.#take(this.#needed)
+      this.#needed = 4
       if (message[4] !== EXTENDED) continue
       if (message.length < 6) throw bad('an extended message without a number')
       found.push({ number: message[5] ?? 0, payload: message.subarray(6) })

@@ -19,14 +19,13 @@ import { SetIndex } from './gossip/reconcile/set-index.ts'
 import type { SyncProgress } from './gossip/sync/progress.ts'
 import type { ToldBlocks } from './gossip/told-blocks.ts'
 import type { Flow } from './gossip/traffic.ts'
-import { MAX_FOUND, MAX_FOUND_PER_RANGE } from './limits.ts'
 import { meetingPoint } from './meeting-point.ts'
 import { DEFAULT_NETWORK_OPTIONS, NETWORK_BOUNDS, type NetworkBounds, type NetworkOptions } from './options.ts'
 import { isLoopback } from './places/addresses.ts'
-import { Anchors, mayBeDialled } from './places/anchors.ts'
+import { Anchors } from './places/anchors.ts'
 import { diallable } from './places/hints.ts'
 import { isPublicHost, Reach } from './places/reach.ts'
-import { formatAddress, isAddress, isLoopbackAddress } from './proof.ts'
+import { formatAddress, isAddress } from './proof.ts'
 import type { NetworkStore, Summary, TorrentFile } from './store.ts'
 import { TorrentClient } from './torrent/client.ts'
 import type { Progress } from './torrent/download.ts'
@@ -180,10 +179,9 @@ export class Network {
     this.#client.on('add', (torrent: Torrent) => torrent.on('wire', (wire: Wire) => this.#onWire(torrent, wire)))
     await this.#join(this.#client)
     this.#hub.start()
-    // They may be from when this node reached further than now.
-    const isNear = this.#options.dialsHints === 'loopback'
-    for (const address of await this.#anchors.load())
-      if (!isNear || isLoopbackAddress(address)) this.#meeting?.addPeer(address)
+    // They may be from when this node reached further than now, or less far.
+    for (const address of await diallable(await this.#anchors.load(), this.#options.dialsHints))
+      this.#meeting?.addPeer(address)
     this.#dial()
     this.#redial = setInterval(() => this.#dial(), REDIAL_MS)
     this.#keepAnchors = setInterval(() => void this.#anchors.save(this.#hub.peers), ANCHORS_MS)
@@ -336,11 +334,6 @@ export class Network {
   /** Also called when an error that webtorrent considers fatal (of a tracker, say) ended the meeting point's torrent. */
   async #join(client: TorrentClient): Promise<void> {
     const meeting = await client.seed(this.#meetingContent, this.#options.trackers)
-    const addPeer = meeting.addPeer.bind(meeting)
-    meeting.addPeer = (address, source) => {
-      const isWanted = source === undefined || mayBeDialled(address, foundBy(meeting), FOUND_BOUNDS)
-      return isWanted && addPeer(address, source)
-    }
     this.#meeting = meeting
     meeting.once('close', () => {
       if (!this.#stopping.signal.aborted) this.#log.warn('the meeting point was closed; joining again')
@@ -379,13 +372,4 @@ export class Network {
     }
     throw new OperationError('not-started', 'the network is not running; call start() first')
   }
-}
-
-const FOUND_BOUNDS = { most: MAX_FOUND, perRange: MAX_FOUND_PER_RANGE }
-
-/** Addresses that were found, and are dialled or connected. */
-function foundBy({ _peers }: Torrent): string[] {
-  return [...(_peers?.values() ?? [])].flatMap(({ type, source, addr }) => {
-    return type.endsWith('Outgoing') && source && addr !== null ? [addr] : []
-  })
 }

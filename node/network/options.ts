@@ -14,7 +14,7 @@ export type NetworkOptions = {
   readonly peers: readonly string[]
   /** Which of the addresses that a stranger wrote into a proof are dialled. */
   readonly dialsHints: DialsHints
-  /** Announce URLs (HTTP, UDP, WebSocket) at which the meeting point is announced and looked for. */
+  /** Announce URLs (HTTP, UDP) at which the meeting point is announced and looked for. */
   readonly trackers: readonly string[]
   /** The public DHT (BEP 5), or one with other entry points (`host:port`). */
   readonly dht: boolean | { readonly bootstrap: readonly string[] }

@@ -33,10 +33,11 @@ const PAGE_COST = 10
 /** Rows of one page. */
 const PAGE_ROWS = 200
 
-/** Not listening yet. One request a connection: clients come back after half an hour. */
+/** Not listening yet, and for `GET` only. One request a connection: clients come back after half an hour. */
 export function createHttpTracker(deps: HttpDeps): Server {
   const limits = { maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: REQUEST_MS, requestTimeout: REQUEST_MS }
   return createServer({ ...limits, connectionsCheckingInterval: 1_000 }, (request, response) => {
+    request.socket.pause()
     answerRequest(deps, request).then(
       (answer) => send(response, answer),
       () => response.destroy(),
@@ -51,7 +52,6 @@ function send(response: ServerResponse, { status, headers, body }: Answer): void
 async function answerRequest({ directory, gate, startedAt }: HttpDeps, request: IncomingMessage): Promise<Answer> {
   const host = plainHost(request.socket.remoteAddress ?? '')
   const [path = '', query = ''] = splitOnce(request.url ?? '')
-  if (request.method !== 'GET') return { status: 405, headers: PLAIN, body: 'expected GET\n' }
   const isPage = path === '/' || path === '/stats.json'
   if (!gate.takes(host, isPage ? PAGE_COST : 1))
     return failure(429, 'too many requests from this address; come back in a minute')

@@ -7,12 +7,13 @@ import type { Server } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { OperationError } from '../errors.ts'
 import { Places } from '../network/places/places.ts'
+import { tellApart } from '../network/websocket/first-bytes.ts'
 import type { Infohash } from '../protocol/ids.ts'
 import { plainHost } from './compact.ts'
 import { Directory } from './directory.ts'
 import { Gate } from './gate.ts'
 import { createHttpTracker } from './http.ts'
-import { MAX_CONNECTIONS, MAX_CONNECTIONS_PER_HOST } from './limits.ts'
+import { MAX_CONNECTIONS, MAX_CONNECTIONS_PER_HOST, MAX_HEADER_BYTES } from './limits.ts'
 import { createUdpTracker } from './udp.ts'
 
 export type TrackerDeps = {
@@ -39,6 +40,8 @@ export type TrackerOptions = {
 const TEND_MS = 1_000
 /** How often a free port of TCP is tried that may be taken for UDP. */
 const TRIES = 8
+const NOT_HTTP = 'HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n'
+const NOT_GET = 'HTTP/1.1 405 Method Not Allowed\r\nconnection: close\r\ncontent-length: 13\r\n\r\nexpected GET\n'
 
 export class Tracker {
   readonly directory: Directory
@@ -46,6 +49,7 @@ export class Tracker {
   readonly #udp: Datagrams
   readonly #http: Server
   readonly #connections: Places
+  readonly #sockets = new Set<Socket>()
   #tend: NodeJS.Timeout | undefined
   #isOpen = false
 
@@ -60,7 +64,9 @@ export class Tracker {
     this.#connections = new Places({ count, perHost, now, secret: randomUUID() })
     this.#udp = createUdpTracker({ directory: this.directory, gate, now }, options.host)
     this.#http = createHttpTracker({ directory: this.directory, gate, startedAt: clock() })
-    this.#http.on('connection', (socket) => this.#take(socket))
+    const [serve] = this.#http.listeners('connection')
+    this.#http.removeAllListeners('connection')
+    this.#http.on('connection', (socket) => this.#take(socket, () => serve?.call(this.#http, socket)))
   }
 
   /** Opens the port for TCP and UDP. Throws `OperationError('port-in-use')`. */
@@ -102,7 +108,7 @@ export class Tracker {
     if (!this.#isOpen) return
     this.#isOpen = false
     const closed = new Promise((resolve) => this.#http.close(resolve))
-    this.#http.closeAllConnections()
+    for (const socket of this.#sockets) socket.destroy()
     await Promise.all([closed, new Promise<void>((resolve) => this.#udp.close(() => resolve()))])
   }
 
@@ -111,10 +117,22 @@ export class Tracker {
   }
 
   /** Each has some seconds for its request and its answer; where there are too many, the oldest of where most are from goes. */
-  #take(socket: Socket): void {
+  #take(socket: Socket, serve: () => void): void {
+    socket.on('error', () => {})
     const place = this.#connections.enter(plainHost(socket.remoteAddress ?? ''), () => socket.destroy())
-    if (place === undefined) socket.destroy()
-    else socket.once('close', () => this.#connections.leave(place))
+    if (place === undefined) {
+      socket.destroy()
+      return
+    }
+    this.#sockets.add(socket)
+    socket.once('close', () => {
+      this.#connections.leave(place)
+      this.#sockets.delete(socket)
+    })
+    tellApart(socket, MAX_HEADER_BYTES, serve, (head) => {
+      const isHttp = /^[A-Z]+ /.test(head.toString('latin1', 0, 16))
+      socket.pause().end(isHttp ? NOT_GET : NOT_HTTP, () => socket.destroy())
+    })
   }
 }
 

@@ -66,7 +66,7 @@ async function answer(
   reply: (bytes: Uint8Array) => void,
 ): Promise<void> {
   // What is too short to be a request is not answered, nor what has no id: its address may be forged.
-  if (datagram.length < 16 || !gate.takes(from.host)) return
+  if (datagram.length < 16) return
   const id = datagram.subarray(0, 8)
   const action = datagram.readUInt32BE(8)
   const transaction = datagram.subarray(12, 16)
@@ -76,7 +76,8 @@ async function answer(
     if (id.equals(PROTOCOL)) reply(concat(head(CONNECT), ids.of(from.host)))
     return
   }
-  if (!ids.isOf(from.host, id)) return
+  // A host pays for what it asked, and not for what others ask in its name: before the id is seen nothing is counted, and no answer is longer than its question.
+  if (!ids.isOf(from.host, id) || !gate.takes(from.host)) return
   if (action === ANNOUNCE && datagram.length >= ANNOUNCE_BYTES) {
     const infohash = toInfohash(datagram.subarray(16, 36))
     const event = EVENTS[datagram.readUInt32BE(80)] ?? 'none'

@@ -1,5 +1,5 @@
-// Addresses that a stranger wrote, into a proof for instance: which of them a node dials. Whoever makes proofs must not choose what this machine, or its
-// neighbours behind the same router, are sent.
+// Addresses that strangers told, in a proof, by peer exchange, in the DHT, at a tracker, of themselves: which of them a node dials. None of them must choose what
+// this machine, or its neighbours behind the same router, are sent.
 
 import { Resolver } from 'node:dns/promises'
 import { isIP } from 'node:net'
@@ -9,6 +9,14 @@ import { isPublicHost } from './reach.ts'
 
 /** `loopback`: this machine only, by number. `public`: what can be reached from anywhere, names too. `anywhere`: all, as in tests. */
 export type DialsHints = 'anywhere' | 'public' | 'loopback'
+
+/**
+ * Whether an address (`host:port`) that was found, other than in a proof, may be dialled: with `public` one that can be reached from anywhere, by number. A name
+ * could lead elsewhere a moment later. With `loopback` a node finds others only where its user says: its own trackers and its own DHT.
+ */
+export function mayBeFound(address: string, dialsHints: DialsHints): boolean {
+  return dialsHints !== 'public' || isPublicHost(hostOf(address))
+}
 
 /** Of a name, the addresses that it leads to. */
 type Resolve = (name: string) => Promise<readonly string[]>
@@ -34,7 +42,7 @@ export async function diallable(
       const host = hostOf(address)
       const hosts = isIP(host) === 0 ? await hostsOf(host, resolve) : [host]
       const port = Number(address.slice(address.lastIndexOf(':') + 1))
-      return hosts.filter(isPublicHost).map((each) => formatAddress({ host: each, port }))
+      return hosts.map((each) => formatAddress({ host: each, port })).filter((each) => mayBeFound(each, dialsHints))
     }),
   )
   return [...new Set(found.flat())]

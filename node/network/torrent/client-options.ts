@@ -3,6 +3,7 @@
 import type { Logger } from 'pino'
 import type { OperationError } from '../../errors.ts'
 import type { Infohash } from '../../protocol/ids.ts'
+import type { DialsHints } from '../places/hints.ts'
 import type { WebSocketOrigins } from '../websocket/origins.ts'
 import type { Content } from './metainfo.ts'
 
@@ -13,6 +14,8 @@ export type ClientOptions = {
   /** Public peer finding: all off unless asked for. */
   readonly dht: boolean | { readonly bootstrap: readonly string[] }
   readonly pex: boolean
+  /** Which of what these find is dialled. */
+  readonly dialsHints: DialsHints
   readonly utp: boolean
   /** 0 dials plain, 1 dials encrypted (MSE), both accept either; 2 only encrypted. */
   readonly secure: 0 | 1 | 2

@@ -7,6 +7,9 @@ import WebTorrent, { type Torrent } from 'webtorrent'
 import { OperationError } from '../../errors.ts'
 import type { Infohash } from '../../protocol/ids.ts'
 import { isInfohash } from '../../protocol/ids.ts'
+import { MAX_FOUND, MAX_FOUND_PER_RANGE } from '../limits.ts'
+import { mayBeDialled } from '../places/anchors.ts'
+import { mayBeFound } from '../places/hints.ts'
 import type { Merit } from '../places/places.ts'
 import { TokenBucket } from '../token-bucket.ts'
 import { type ByteStream, WebSockets } from '../websocket/websockets.ts'
@@ -26,6 +29,7 @@ const WAKES_PER_SECOND = 200
 const WAKES_BURST = 1_000
 /** Connections that a torrent may have besides those that come in: for those that this node dials, which strangers cannot take. */
 const DIALLED_PLACES = 64
+const FOUND_BOUNDS = { most: MAX_FOUND, perRange: MAX_FOUND_PER_RANGE }
 const SECOND_MS = 1_000
 
 export class TorrentClient extends WebTorrent {
@@ -59,6 +63,8 @@ export class TorrentClient extends WebTorrent {
       natUpnp: false,
       natPmp: false,
       webSeeds: false,
+      // A tracker by WebSocket tells no addresses, but connections by WebRTC, which would send to whatever those name who offer them.
+      tracker: { wrtc: false },
       secure: options.secure,
       maxConns: options.maxConnections + DIALLED_PLACES,
       uploadLimit: options.uploadLimit ?? -1,
@@ -71,7 +77,7 @@ export class TorrentClient extends WebTorrent {
     // They are not encrypted, unless somebody in front of the node does it.
     const origins = options.secure === 2 ? 'none' : options.webSocketOrigins
     this.#webSockets = new WebSockets({ origins, onStream: (stream, socket) => this.#enterPage(stream, socket) })
-    if (this.dht) guardDht(this.dht)
+    if (this.dht) guardDht(this.dht, (address) => mayBeFound(address, options.dialsHints), entriesOf(options.dht))
     this.blocked = { contains: deps.isBanned }
     this.on('add', (torrent: Torrent) => this.#onAdd(torrent))
     this.#opened = new Promise((resolve, reject) => {
@@ -105,6 +111,16 @@ export class TorrentClient extends WebTorrent {
     // Of some that send it garbage the library waits forever until they are closed.
     this._connPool?.utpServer?.unref()
     await new Promise<void>((resolve) => this.destroy(() => resolve()))
+  }
+
+  /** Of what is found for a torrent few are dialled, and none that a stranger may not name; what is added without a source was given. */
+  override add(id: string | Uint8Array, options: Readonly<Record<string, unknown>>): Torrent {
+    const torrent = super.add(id, options)
+    const addPeer = torrent.addPeer.bind(torrent)
+    torrent.addPeer = (address, source) => {
+      return (source === undefined || this.#mayDial(address, torrent)) && addPeer(address, source)
+    }
+    return torrent
   }
 
   /** Keeps `content` live until the client closes, announced at `trackers`. */
@@ -181,6 +197,10 @@ export class TorrentClient extends WebTorrent {
       storeCacheSlots: 0,
       skipVerify: true,
     })
+  }
+
+  #mayDial(address: string, torrent: Torrent): boolean {
+    return mayBeFound(address, this.#options.dialsHints) && mayBeDialled(address, foundBy(torrent), FOUND_BOUNDS)
   }
 
   /** Puts a torrent to sleep where all places are taken; false if none may go for this one. */
@@ -272,6 +292,18 @@ export class TorrentClient extends WebTorrent {
     if (pool === null) socket.destroy()
     else this.#enter(() => pool._onTCPConnectionBound(stream))
   }
+}
+
+/** Of a DHT that its user chose. */
+function entriesOf(dht: ClientOptions['dht']): readonly string[] {
+  return typeof dht === 'object' ? dht.bootstrap : []
+}
+
+/** Addresses that were found, and are dialled or connected. */
+function foundBy({ _peers }: Torrent): string[] {
+  return [...(_peers?.values() ?? [])].flatMap(({ type, source, addr }) => {
+    return type.endsWith('Outgoing') && source && addr !== null ? [addr] : []
+  })
 }
 
 /** Small messages go out at once (25 ms instead of 209 ms for a small fetch), and dead peers are noticed. */

@@ -1,7 +1,9 @@
 // Closes holes in what webtorrent brings along for trackers and the DHT; each was seen to end the process from outside.
 
 import assert from 'node:assert'
+import { lookup } from 'node:dns/promises'
 import { createRequire, findPackageJSON } from 'node:module'
+import { isIP } from 'node:net'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { hardenDecoder, type SharedDecoder } from './bencode.ts'
@@ -16,13 +18,21 @@ type Datagrams = {
   removeListener(event: 'message', listener: DatagramListener): void
   on(event: 'message', listener: DatagramListener): void
 }
-export type Dht = { readonly _rpc: { readonly socket: { readonly socket: Datagrams } } }
+type Contact = { readonly host: string; readonly port: number; readonly id?: unknown }
+type QueryDone = (error: Error | null, answer: unknown, contact?: Contact) => void
+type DhtQuery = (contact: Contact, query: unknown, done?: QueryDone) => void
+type DhtSocket = { readonly socket: Datagrams; query: DhtQuery; _resolveAndQuery: DhtQuery }
+export type Dht = { readonly _rpc: { readonly socket: DhtSocket } }
 
 const require = createRequire(import.meta.url)
 hardenTrackers()
 
-/** Call it before the DHT hears anything: one datagram of six bytes fills the memory, and odd queries throw where nothing catches. */
-export function guardDht(dht: Dht): void {
+/**
+ * Call it before the DHT hears anything: one datagram of six bytes fills the memory, and odd queries throw where nothing catches. What strangers name as nodes of
+ * the DHT is asked only where `mayBeSent` says so; `entries` (`host:port`) were given.
+ */
+export function guardDht(dht: Dht, mayBeSent: (address: string) => boolean, entries: readonly string[]): void {
+  limitQueries(dht._rpc.socket, mayBeSent, new Set(entries))
   const bencode = require(folderOf('webtorrent', 'bittorrent-dht', 'k-rpc', 'k-rpc-socket', 'bencode'))
   hardenDecoder(bencode.decode as SharedDecoder)
   const socket = dht._rpc.socket.socket
@@ -35,6 +45,32 @@ export function guardDht(dht: Dht): void {
         // A datagram that no honest node sends: there is nobody to blame, since its sender's address can be forged.
       }
     })
+  }
+}
+
+function limitQueries(rpc: DhtSocket, mayBeSent: (address: string) => boolean, given: Set<string>): void {
+  const query = rpc.query.bind(rpc)
+  rpc.query = (contact, message, done = () => {}) => {
+    const address = `${contact.host}:${contact.port}`
+    // Only an entry point has a name.
+    if (isIP(contact.host) === 0 || given.has(address) || mayBeSent(address)) query(contact, message, done)
+    // As one that is silent: it is forgotten.
+    else
+      process.nextTick(
+        done,
+        Object.assign(new Error('not an address to send to'), { code: 'ETIMEDOUT' }),
+        null,
+        contact,
+      )
+  }
+  rpc._resolveAndQuery = ({ host: name, port }, message, done = () => {}) => {
+    lookup(name, 4).then(
+      ({ address: host }) => {
+        given.add(`${host}:${port}`)
+        rpc.query({ host, port }, message, done)
+      },
+      (error: Error) => done(error, null),
+    )
   }
 }
 

@@ -15,6 +15,9 @@ export const MAX_UNSENT_BYTES = 4_194_304
 const MAX_INFO_BYTES = 1_048_576
 const MAX_EXTENDED_HANDSHAKE_BYTES = 16_384
 const MAX_BLOCK_BYTES = 131_072
+/** Of peer exchange: one message (BEP 11 has 100 addresses in one at most), and addresses of one peer that are remembered. */
+const MAX_EXCHANGE_BYTES = 4_096
+const MAX_EXCHANGED = 1_000
 const MAX_PIECES_UNKNOWN = 65_536
 const MAX_WAITING_REQUESTS = 512
 /** Messages that make webtorrent walk all pieces or all wires: per second, and at once. */
@@ -77,6 +80,7 @@ export function guardWire(wire: Wire, torrent: Torrent): void {
     // After whoever else extends new wires, and after the answer to the handshake.
     queueMicrotask(() => wire._processBuffer())
   }
+  if (wire.ut_pex !== undefined) boundExchange(wire.ut_pex)
   const { ut_metadata: metadata } = wire
   if (metadata === undefined) return
   const setMetadata = metadata.setMetadata.bind(metadata)
@@ -88,6 +92,19 @@ export function guardWire(wire: Wire, torrent: Torrent): void {
       close(wire, new RuleError('bad-wire-message', 'the peer sent metadata that is not bencoded', {}, { cause }))
       return true
     }
+  }
+}
+
+/** It looks at each address that it is told, and remembers it as long as the connection lasts. */
+function boundExchange(exchange: NonNullable<Wire['ut_pex']>): void {
+  const onMessage = exchange.onMessage.bind(exchange)
+  exchange.onMessage = (bytes) => {
+    if (bytes.length > MAX_EXCHANGE_BYTES) return
+    onMessage(bytes)
+    const told = Object.keys(exchange._remoteAddedPeers).length + Object.keys(exchange._remoteDroppedPeers).length
+    if (told <= MAX_EXCHANGED) return
+    exchange._remoteAddedPeers = {}
+    exchange._remoteDroppedPeers = {}
   }
 }
 

@@ -109,6 +109,11 @@ declare module 'bittorrent-protocol' {
       addPeer6(address: string): void
       start(): void
       _sendMessage(): void
+      onMessage(bytes: Uint8Array): void
+      on(event: 'peer', listener: (address: string) => void): void
+      /** What the other told, so that it is not told back. */
+      _remoteAddedPeers: Readonly<Record<string, unknown>>
+      _remoteDroppedPeers: Readonly<Record<string, unknown>>
     }
     readonly peerExtendedMapping: Readonly<Record<string, number>>
     extendedHandshake: Record<string, unknown>

@@ -52,7 +52,9 @@ export class WebSockets {
   /** Listens nowhere: connections are handed to it. */
   constructor(deps: WebSocketsDeps) {
     this.#deps = deps
-    this.#http.on('request', (_, response) => {
+    this.#http.on('request', (request, response) => {
+      // One request is all that is read.
+      request.socket.pause()
       const headers = { connection: 'close', upgrade: 'websocket', 'content-type': 'text/plain' }
       response.writeHead(426, headers).end('expected a WebSocket that carries BitTorrent; see docs/network.md\n')
     })
@@ -73,6 +75,7 @@ export class WebSockets {
     socket.on('error', ignore)
     tellApart(
       socket,
+      MAX_HEADER_BYTES,
       () => this.#http.emit('connection', socket),
       () => {
         this.#sockets.delete(socket)
@@ -88,8 +91,8 @@ export class WebSockets {
 
   #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
     const { origins, onStream } = this.#deps
-    const host = socket.remoteAddress ?? ''
-    if (!isAllowedOrigin(origins, request.headers.origin, host)) {
+    const { remoteAddress: from = '', localAddress: to = '' } = socket
+    if (!isAllowedOrigin(origins, request.headers.origin, { from, to })) {
       socket.end('HTTP/1.1 403 Forbidden\r\nconnection: close\r\ncontent-length: 0\r\n\r\n')
       return
     }

@@ -3,9 +3,11 @@
 import type { Command } from 'commander'
 import { checkFile } from '../../../../node/client/look-up.ts'
 import type { NodeClient } from '../../../../node/client/rpc.ts'
-import { encodeProof, MAX_PROOF_BYTES, parseProof } from '../../../../node/network/proof.ts'
+import { parentsFirst } from '../../../../node/lineage.ts'
+import { carriable, encodeProof, MAX_PROOF_BYTES, parseProof } from '../../../../node/network/proof.ts'
+import { encodeTorrent } from '../../../../node/network/torrent/metainfo.ts'
 import type { Infohash } from '../../../../node/protocol/ids.ts'
-import { infohashOf } from '../../../../node/protocol/infohash.ts'
+import { encodeTxInfo, infohashOf } from '../../../../node/protocol/infohash.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
 import { readLimited, writeNew } from '../../files.ts'
@@ -114,12 +116,9 @@ async function importProof(context: CliContext, paths: readonly string[]): Promi
   const torrents: Uint8Array[] = []
   for (const path of paths) torrents.push(await readLimited(path, MAX_PROOF_BYTES, 'the .torrent of a transaction'))
   const torrent = torrents.at(-1) ?? new Uint8Array()
-  const files = torrents.slice(0, -1).flatMap((each) => {
-    const { file, ancestors } = parseProof(each)
-    return [...ancestors, ...(file === undefined ? [] : [file])]
-  })
   const node = await openNode(context)
-  const call = { torrent, files, fetchMs: FETCH_MS }
+  for (const part of partsOf(torrents)) await node.call('proof_import', { ...part, fetchMs: 0 }, context.signal)
+  const call = { torrent, files: [], fetchMs: FETCH_MS }
   const { file: _file, ...record } = await node.call('proof_import', call, context.signal)
   return {
     data: record,
@@ -129,5 +128,22 @@ async function importProof(context: CliContext, paths: readonly string[]): Promi
       ...(record.missing.length > 0 ? [['missing', record.missing.join(', ')] as const] : []),
       ...relayRows(record),
     ]),
+  }
+}
+
+/** What several proofs carry, before the last is imported: parents first, in calls that the node takes, each of them under the name of the last. */
+function* partsOf(torrents: readonly Uint8Array[]) {
+  const proofs = torrents.map(parseProof)
+  const last = proofs.at(-1)
+  if (last === undefined || proofs.length === 1) return
+  const files = proofs.flatMap(({ ancestors, file }) => [...ancestors, ...(file === undefined ? [] : [file])])
+  const known = new Map(files.map((file) => [infohashOf(file), file]))
+  const ordered = parentsFirst([...known.keys()], known).flatMap((infohash) => known.get(infohash) ?? [])
+  const torrent =
+    last.file === undefined ? (torrents.at(-1) ?? new Uint8Array()) : encodeTorrent(encodeTxInfo(last.file))
+  for (let rest: readonly Uint8Array[] = ordered; rest.length > 0; ) {
+    const part = carriable(rest)
+    yield { torrent, files: [...part] }
+    rest = rest.slice(part.length)
   }
 }

@@ -4,9 +4,12 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { test } from 'node:test'
 import { OperationError } from '../../../../node/errors.ts'
-import { LightPeer, type LightPeerOptions } from '../../../../node/light/light-peer.ts'
+import { LightPeer, type LightPeerOptions, type Socket } from '../../../../node/light/light-peer.ts'
 import type { LightBlock, LightRules } from '../../../../node/light/told-block.ts'
-import { WireReader } from '../../../../node/light/wire.ts'
+import { encodeExtended, encodeHandshake, WireReader } from '../../../../node/light/wire.ts'
+import { EXTENSION_VERSION, encodeMessage } from '../../../../node/network/gossip/messages.ts'
+import { meetingPoint } from '../../../../node/network/meeting-point.ts'
+import { encode } from '../../../../node/network/torrent/bencode.ts'
 import { blockContent, infohashOfInfo } from '../../../../node/network/torrent/metainfo.ts'
 import { isAllowedOrigin } from '../../../../node/network/websocket/origins.ts'
 import { concat } from '../../../../node/protocol/bytes.ts'
@@ -23,6 +26,8 @@ const RULES: LightRules = {
   bridge: parseAddress(`0x${'ab'.repeat(20)}`),
   easiestTarget: 2n ** 256n - 1n,
 }
+/** Of a node. */
+const HERE = '93.184.216.34'
 const FILES = [{ name: 'steps.bin', bytes: new Uint8Array(10) }]
 const TORRENT = infohashOfInfo(blockContent(FILES).info)
 
@@ -122,12 +127,12 @@ test('a page connects if its origin may, and what is no page in any case', async
   await assert.rejects(lightPeer(lab, open, { connect: connectAs('https://wallet.example') }).start(), /accepts pages/)
   assert.deepEqual(
     [
-      isAllowedOrigin('remote', 'https://a', '8.8.8.8'),
-      isAllowedOrigin('remote', 'https://a', '::ffff:8.8.8.8'),
-      isAllowedOrigin('remote', 'https://a', '192.168.1.1'),
-      isAllowedOrigin('remote', 'https://a', 'fd00::1'),
-      isAllowedOrigin('remote', 'https://a', '::ffff:127.0.0.1'),
-      isAllowedOrigin('none', undefined, '8.8.8.8'),
+      isAllowedOrigin('remote', 'https://a', { from: '8.8.8.8', to: HERE }),
+      isAllowedOrigin('remote', 'https://a', { from: '::ffff:8.8.8.8', to: HERE }),
+      isAllowedOrigin('remote', 'https://a', { from: '192.168.1.1', to: HERE }),
+      isAllowedOrigin('remote', 'https://a', { from: 'fd00::1', to: HERE }),
+      isAllowedOrigin('remote', 'https://a', { from: '::ffff:127.0.0.1', to: HERE }),
+      isAllowedOrigin('none', undefined, { from: '8.8.8.8', to: HERE }),
     ],
     [true, true, false, false, false, false],
   )
@@ -197,4 +202,66 @@ test('a node that stops ends the connection with a reason', async () => {
   await once(pending, 'open')
   await node.network.stop()
   assert.match((await promise).message, /stays connected/)
+})
+
+test('a page on the machine or in the subnet of a node is one of its user`s, whatever address it came by', () => {
+  const isAllowed = (from: string, to: string) => isAllowedOrigin('remote', 'https://a', { from, to })
+  assert.equal(isAllowed(HERE, HERE), false)
+  assert.equal(isAllowed(`::ffff:${HERE}`, HERE), false)
+  assert.equal(isAllowed('2606:2800:220:1::9', '2606:2800:220:1:2:3:4:5'), false)
+  assert(isAllowed('2606:2800:220:2::9', '2606:2800:220:1:2:3:4:5'))
+  assert(isAllowed('93.184.216.35', HERE))
+})
+
+test('a message in many pieces is put together once', (t) => {
+  const infohash = 'ab'.repeat(20) as Infohash
+  const reader = new WireReader(infohash)
+  reader.read(encodeHandshake(infohash, new Uint8Array(20)))
+  const { set } = Uint8Array.prototype
+  let copied = 0
+  t.mock.method(Uint8Array.prototype, 'set', function (this: Uint8Array, bytes: Uint8Array, at: number) {
+    copied += bytes.length
+    set.call(this, bytes, at)
+  })
+  const found = [...encodeExtended(1, new Uint8Array(5_000))].flatMap((byte) => reader.read(Uint8Array.of(byte)))
+  assert.deepEqual([found.length, found[0]?.payload.length], [1, 5_000])
+  assert(copied < 20_000, `${copied} bytes were copied`)
+})
+
+test('a node that asks and never reads fills no memory of a page, nor does one that goes on after its end', async (t) => {
+  const events = new EventTarget()
+  let unsent = 0
+  let closes = 0
+  const socket = {
+    binaryType: 'blob',
+    addEventListener: events.addEventListener.bind(events),
+    send: (bytes: Uint8Array) => {
+      unsent += bytes.length
+    },
+    close: () => {
+      closes += 1
+    },
+    get bufferedAmount() {
+      return unsent
+    },
+  }
+  const say = (bytes: Uint8Array) =>
+    events.dispatchEvent(new MessageEvent('message', { data: Uint8Array.from(bytes).buffer }))
+  const reasons: Error[] = []
+  const options = { url: 'ws://liar', rules: RULES, onClosed: (reason: Error) => reasons.push(reason) }
+  const peer = new LightPeer({ ...options, connect: () => socket as unknown as Socket }) // what a peer uses of one
+  t.after(() => peer.stop())
+  const started = peer.start()
+  say(encodeHandshake(infohashOfInfo(meetingPoint(GENESIS).info), new Uint8Array(20)))
+  const torrenttx = { genesis: toBytes(GENESIS), version: EXTENSION_VERSION }
+  say(encodeExtended(0, encode({ m: { torrenttx: 3 }, torrenttx })))
+  await started
+  const question = encodeExtended(1, encodeMessage({ type: 'sketch', id: 1, from: 0, most: 1_024 }))
+  for (let i = 0; i < 1_000; i++) say(question)
+  assert(unsent < 5_000_000, `${unsent} bytes wait`)
+  assert.match(String(reasons[0]), /a node that reads what it asked for/)
+  assert.deepEqual([reasons.length, closes], [1, 1])
+  const { mock } = t.mock.method(WireReader.prototype, 'read')
+  for (let i = 0; i < 10; i++) say(new Uint8Array(100_000))
+  assert.equal(mock.callCount(), 0)
 })

@@ -83,14 +83,15 @@ export class Attacker {
     this.message(20, Buffer.concat([Buffer.of(number), payload]))
   }
 
-  introduce(hello: Partial<Record<string, Encodable>> = {}): void {
+  /** `more`: of the extended handshake besides. */
+  introduce(hello: Partial<Record<string, Encodable>> = {}, more: Readonly<Record<string, Encodable>> = {}): void {
     const torrenttx = {
       genesis: toBytes(GENESIS),
       node: Buffer.alloc(20, 0xaa),
       version: EXTENSION_VERSION,
       ...hello,
     } as Encodable
-    this.extended(0, encode({ m: { torrenttx: OWN_NUMBER }, torrenttx }))
+    this.extended(0, encode({ m: { torrenttx: OWN_NUMBER }, torrenttx, ...more }))
   }
 
   /** The remote's number of an extension, once its extended handshake is here. */

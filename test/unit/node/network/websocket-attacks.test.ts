@@ -1,6 +1,7 @@
 // Attacked: the WebSockets of a node, by raw sockets. Must hold: the process lives, the attacker is cut off, nodes and pages keep their places.
 
 import assert from 'node:assert/strict'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { test } from 'node:test'
 import { LightPeer } from '../../../../node/light/light-peer.ts'
 import { ZERO_ADDRESS } from '../../../../node/protocol/ids.ts'
@@ -178,4 +179,25 @@ test('a crowd of pages that introduce themselves leaves the places of nodes alon
     others.map(({ network }) => network.peers().length),
     [1, 1],
   )
+})
+
+test('thousands of requests in one piece, and behind the first, are not read', async (t) => {
+  await using lab = new Lab()
+  const node = await lab.node({ webSocketOrigins: 'any' })
+  let read = 0
+  const count = () => {
+    read += 1
+  }
+  subscribe('http.server.request.start', count)
+  t.after(() => unsubscribe('http.server.request.start', count))
+  const request = 'GET / HTTP/1.1\r\nhost: x\r\n\r\n'
+  for (const first of ['', request]) {
+    const attacker = await Attacker.connect(node.address)
+    lab.defer(() => attacker.close())
+    attacker.raw(Buffer.from(first))
+    attacker.raw(Buffer.from(request.repeat(10_000)))
+    await until(() => attacker.isClosed, 'the node closed the connection')
+  }
+  assert(read <= 1, `${read} requests were read`)
+  await isAlive(lab, node)
 })

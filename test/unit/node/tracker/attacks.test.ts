@@ -1,6 +1,7 @@
 // Attacked: a tracker, by HTTP and UDP from outside. Must hold: the process lives, memory is bounded, others are answered, nobody is announced by others.
 
 import assert from 'node:assert/strict'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { test } from 'node:test'
@@ -182,4 +183,35 @@ test('a crowd at one torrent is told of no more than fit one answer', async () =
   }
   const { peers } = await ask(tracker, `/announce?${announceQuery({ numwant: '100000' })}`)
   assert.equal((peers as Uint8Array).length, 6 * MAX_ADDRESSES)
+})
+
+test('what others ask in the name of a host, without its id, costs that host nothing', {
+  timeout: 20_000,
+}, async () => {
+  await using tracker = await startTracker({ now: () => 0 })
+  using forger = await udpAsker(tracker, '127.0.0.2')
+  for (let i = 0; i < REQUESTS_BURST + 100; i++) {
+    const request = i % 2 === 0 ? CONNECT : udpAnnounce(Buffer.alloc(8))
+    // One in fifty waits for its answer, so that none is lost before it was read.
+    if (i % 50 === 0) await forger.ask(CONNECT)
+    forger.say(request)
+  }
+  using host = await udpAsker(tracker, '127.0.0.2')
+  const id = (await host.ask(CONNECT)).subarray(8)
+  assert.equal((await host.ask(udpAnnounce(id))).readUInt32BE(0), 1)
+})
+
+test('of thousands of requests in one piece, and of any method, none is read but the first', async (t) => {
+  await using tracker = await startTracker()
+  let read = 0
+  const count = () => {
+    read += 1
+  }
+  subscribe('http.server.request.start', count)
+  t.after(() => unsubscribe('http.server.request.start', count))
+  const request = 'GET /none HTTP/1.1\r\nhost: x\r\n\r\n'
+  assert.match(await raw(tracker, request), /^HTTP\/1.1 404/)
+  for (const method of ['GET', 'POST', 'PUT']) await raw(tracker, request.replace('GET', method).repeat(10_000))
+  assert(read <= 1, `${read} requests were read`)
+  await isAlive(tracker)
 })

@@ -5,7 +5,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { parseProof } from '../../../../node/network/proof.ts'
+import { encodeProof, parseProof } from '../../../../node/network/proof.ts'
 import { EXAMPLES } from '../../../../node/rpc/examples.ts'
 import { transactionHandlers } from '../../../../node/rpc/handlers/transactions.ts'
 import { runCli } from '../../../../scripts/cli/program.ts'
@@ -85,4 +85,24 @@ test('that others may refuse a payment which is taken here is said where it is h
   assert.equal((await ttx('proof', 'export', infohash, torrent)).code, 0)
   assert.match((await ttx('proof', 'import', torrent)).out, lacks)
   assert.doesNotMatch((await ttx('tx', 'show', first.infohash)).out, /careful/)
+})
+
+test('proofs that are too much for one call of the RPC are handed in by parts, whatever their order', async (t) => {
+  const [first, second, third, last] = chainOf(4)
+  assert(first && second && third && last)
+  const { data, ttx } = await open(t, 0)
+  /** What nobody would accept is passed over, and takes its room. */
+  const ballast = (mark: number) => Array.from({ length: 1_950 }, (_, i) => Buffer.alloc(1_500, `${mark}.${i} `))
+  const paths: string[] = []
+  for (const [file, ...ancestors] of [[third.file, first.file], [second.file], [last.file]] as const) {
+    const path = join(data, `${paths.length}.torrent`)
+    const proof = encodeProof(file, undefined, [...ancestors, ...ballast(paths.length)])
+    await writeFile(path, proof)
+    paths.push(path)
+  }
+  const imported = await ttx('proof', 'import', ...paths)
+  assert.match(imported.out, /status +accepted/, imported.err)
+  const huge = join(data, 'huge.torrent')
+  await writeFile(huge, new Uint8Array(16 * 1024 * 1024))
+  assert.match((await ttx('proof', 'import', huge)).err, /at most 4194304 bytes in .*, got 16777216 bytes/)
 })
