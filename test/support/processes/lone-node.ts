@@ -4,13 +4,19 @@ import { parseArgs } from 'node:util'
 import { pino } from 'pino'
 import { createNodeClient } from '../../../node/client/rpc.ts'
 import { TtxNode } from '../../../node/node.ts'
+import type { Infohash } from '../../../node/protocol/ids.ts'
 import { BENCH_DEFINITION } from '../../../scripts/bench/payments.ts'
 
-/** `file`: base64. */
-export type LoneOrder = { readonly id: number } & ({ readonly submit: string } | { readonly look: true })
+/** `submit`: a file in base64. `lacks`: which of these infohashes are not accepted here? */
+export type LoneOrder = { readonly id: number } & (
+  | { readonly submit: string }
+  | { readonly look: true }
+  | { readonly lacks: readonly Infohash[] }
+)
 export type LoneAnswer =
   | { readonly ready: true }
   | { readonly id: number; readonly status: string }
+  | { readonly id: number; readonly lacks: readonly Infohash[] }
   | { readonly id: number; readonly count: number; readonly fingerprint: string }
   | { readonly id: number; readonly error: string }
 
@@ -47,6 +53,12 @@ async function answer(order: LoneOrder): Promise<LoneAnswer> {
   if ('submit' in order) {
     const { status } = await client.call('tx_submit', { file: new Uint8Array(Buffer.from(order.submit, 'base64')) })
     return { id, status }
+  }
+  if ('lacks' in order) {
+    const lacks: Infohash[] = []
+    for (const infohash of order.lacks)
+      if ((await client.call('tx_get', { infohash })).status !== 'accepted') lacks.push(infohash)
+    return { id, lacks }
   }
   const { count, fingerprint } = (await client.call('node_status', {})).confirmation
   return { id, count, fingerprint }
