@@ -55,6 +55,8 @@ export const BAN_FAULTS = 100
 export const BAN_MS = 600_000
 export const HOST_BAN_MS = 60_000
 export const MAX_HOST_BAN_MS = 3_600_000
+/** Hosts of one IPv6 site that were banned lately, the last of which has all of the site banned. */
+export const HOSTS_BEFORE_SITE_BAN = 8
 /** How long after its end a ban of a host makes the next one longer. */
 export const HOST_BAN_FORGOTTEN_MS = 3_600_000
 export const FAULTS_FADE_PER_SECOND = 0.2

@@ -1,9 +1,9 @@
 // Who has said to seed or want which torrent: all that a tracker knows, in memory, bounded by entries, by swarm and by host.
 
 import { hostGroup, isLoopback, rangeOf } from '../network/places/addresses.ts'
+import { Crowds } from '../network/places/crowds.ts'
 import { mostCrowded } from '../network/places/eviction.ts'
 import type { Infohash } from '../protocol/ids.ts'
-import { Crowds } from './crowds.ts'
 import * as limits from './limits.ts'
 
 /** Of BEP 3; `none` is a regular announce. */

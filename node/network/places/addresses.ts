@@ -9,6 +9,12 @@ export function hostGroup(host: string): string {
   return mappedOf(host) ?? (host.includes(':') ? groupsOf(host).slice(0, 4).join(':') : host)
 }
 
+/** All that a customer may have of IPv6, 48 bits (RFC 6177 has /48 as the most); undefined of IPv4. Most have less, so that one host says little of its site. */
+export function siteOf(host: string): string | undefined {
+  if (mappedOf(host) !== undefined || !host.includes(':')) return undefined
+  return groupsOf(host).slice(0, 3).join(':')
+}
+
 /**
  * The range of an address: IPv4 by 16 bits, as Bitcoin Core's `CNetAddr::GetGroup` (netaddress.cpp) without a map of networks; IPv6 by 32, what a provider gets.
  * Addresses of one range are cheap to come by together, those of many ranges are not.

@@ -157,6 +157,29 @@ test('on loopback a ban is of the id, unless a test wants to tell its hosts apar
   assert(isLoopback('127.0.0.1') && isLoopback('::1') && isLoopback('::ffff:127.0.0.1') && !isLoopback('1.2.3.4'))
 })
 
+test('whoever has a site of IPv6 is banned with all of it, and frees nobody elsewhere', () => {
+  let now = 0
+  const bans = new Bans(() => now)
+  bans.add({ id: 'other', host: '2a00:1450:4001::9' })
+  bans.add({ id: 'of IPv4', host: '198.51.100.7' })
+  const attacker = (i: number) => `2001:db8:77:${i.toString(16)}::1`
+  for (let i = 0; i < 7; i++) bans.add({ id: `id ${i}`, host: attacker(i) })
+  for (let i = 0; i < 3; i++) bans.add({ id: `again ${i}`, host: attacker(0) })
+  assert(bans.hasHost(attacker(6)) && !bans.hasHost(attacker(7)), 'seven hosts say nothing of others')
+  bans.add({ id: 'eighth', host: attacker(7) })
+  assert(bans.hasHost(attacker(0x1234)) && !bans.hasHost('2001:db8:78::1'))
+  now = HOST_BAN_MS
+  assert(!bans.hasHost(attacker(0x1234)))
+  bans.add({ id: 'ninth', host: attacker(8) })
+  now += 2 * HOST_BAN_MS - 1
+  assert(bans.hasHost(attacker(0x1234)), 'a second ban of a site takes twice as long')
+  now = 0
+  for (let i = 9; i < 2 * MAX_BANS; i++) bans.add({ id: `id ${i}`, host: attacker(i) })
+  assert(bans.hasId('other') && bans.hasHost('2a00:1450:4001::1'))
+  assert(bans.hasId('of IPv4') && bans.hasHost('198.51.100.7'))
+  assert(bans.hasHost(attacker(3)), 'its oldest hosts are forgotten, and its site is not')
+})
+
 test('an address is of a range, and private or not', () => {
   assert.deepEqual(['1.2.3.4', '::ffff:1.2.9.9', '2001:db8:1:2::1', '::1'].map(rangeOf), [
     '1.2',

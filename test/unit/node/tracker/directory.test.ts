@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { Crowds } from '../../../../node/network/places/crowds.ts'
 import { type Infohash, toInfohash } from '../../../../node/protocol/ids.ts'
-import { Crowds } from '../../../../node/tracker/crowds.ts'
 import { type Announce, Directory } from '../../../../node/tracker/directory.ts'
 import * as limits from '../../../../node/tracker/limits.ts'
 
