@@ -21,9 +21,10 @@ import { WaitingPool } from './intake/waiting-pool.ts'
 import { DEFAULT_LIMITS, type LedgerLimits } from './limits.ts'
 import { begin, loadWaiting, resume } from './opening.ts'
 import { LedgerReader } from './reader.ts'
-import { creatorStanding, entryOf, headOf } from './standing/books.ts'
+import { creatorStanding, entryOf } from './standing/books.ts'
 import { setBranch } from './standing/branch.ts'
 import { depositNotQueued, storeDeposit } from './standing/entries.ts'
+import { headOf } from './standing/head.ts'
 import type { Work } from './standing/judge.ts'
 import { loadSnapshot } from './standing/snapshot.ts'
 import { ChangeLog } from './store/change-log.ts'
@@ -97,7 +98,7 @@ export class Ledger extends LedgerReader implements TransactionLedger {
     try {
       await begin(this.#database, this.#writer, this.#options)
       this.#tip = this.#tipBlock().id
-      await resume(this.#database, this.#writer, this.#limits.dead)
+      await resume(this.#database, this.#writer, { keepDead: this.#limits.dead, relay: this.#intake.relay })
       await loadWaiting(this.#database, this.#writer, this.#intake.pool)
     } catch (error) {
       await this.stop()
@@ -188,7 +189,8 @@ export class Ledger extends LedgerReader implements TransactionLedger {
       if (this.#intake.pool.get(infohash) !== undefined) change.delete(WAITING, infohash)
     }
     try {
-      yield* setBranch(change, branch, { rules, nowMs: clock(), keepDead: this.#limits.dead, onStored })
+      const context = { rules, nowMs: clock(), keepDead: this.#limits.dead, relay: this.#intake.relay, onStored }
+      yield* setBranch(change, branch, context)
     } catch (error) {
       for (const infohash of stored) this.#promote(infohash) // a part of a long branch may have been applied
       throw error

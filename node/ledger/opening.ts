@@ -6,6 +6,7 @@ import { genesisInfohash } from '../protocol/genesis.ts'
 import type { Infohash } from '../protocol/ids.ts'
 import type { Rules } from '../protocol/rules.ts'
 import { decodeTransaction, type GenesisTransaction, isPackable, parentsOf } from '../protocol/transaction.ts'
+import type { RelayLimits } from './intake/relay-price.ts'
 import type { WaitingPool } from './intake/waiting-pool.ts'
 import { Agenda, buryAll, type Work } from './standing/judge.ts'
 import { LOADING, storeGenesis } from './standing/snapshot.ts'
@@ -15,7 +16,7 @@ import type { Writer } from './store/writer.ts'
 
 const NETWORK = 'network'
 // Raised whenever the tables change; another value in a database means: begin again from the network.
-const FORMAT = 3
+const FORMAT = 4
 
 /** Writes genesis into a new database; throws `OperationError('other-network')` if an old one is not of this network. */
 export async function begin(
@@ -39,13 +40,17 @@ export async function begin(
 }
 
 /** Completes what a crash cut off between two batches of one long change. */
-export async function resume(database: Database, writer: Writer, keepDead: number): Promise<void> {
+export async function resume(
+  database: Database,
+  writer: Writer,
+  { keepDead, relay }: { readonly keepDead: number; readonly relay: RelayLimits },
+): Promise<void> {
   // Values of the one table and keys of the other are infohashes.
   const toJudge = (await database.range(TO_JUDGE, {})).map(([, infohash]) => infohash as Infohash)
   const toBury = (await database.range(TO_BURY, {})).map(([infohash]) => infohash as Infohash)
   if (toJudge.length === 0 && toBury.length === 0) return
   await writer.runLong(function* (change): Work {
-    const agenda = new Agenda()
+    const agenda = new Agenda(relay)
     agenda.resume(change, toJudge)
     yield* agenda.settle(change)
     for (const infohash of toBury) change.delete(TO_BURY, infohash)

@@ -14,8 +14,10 @@ import type { RelayLimits } from './intake/relay-price.ts'
 import type { WaitingPool } from './intake/waiting-pool.ts'
 import { movementIn } from './movement.ts'
 import { assetOf, type Input, type Purse, type PurseName, purseOf, rangeOfAssets, toPurse } from './purse.ts'
-import { creatorStanding, entryOf, fileOf, headOf, placeOf, spendableValue } from './standing/books.ts'
+import { creatorStanding, entryOf, fileOf, placeOf, spendableValue } from './standing/books.ts'
 import { cheapestCoin } from './standing/cheapest-coin.ts'
+import { headOf } from './standing/head.ts'
+import { bitsLacking } from './standing/lacking.ts'
 import type { Database } from './store/database.ts'
 import {
   ACCOUNTS,
@@ -50,6 +52,8 @@ import type {
 } from './types.ts'
 
 const WALK = 1_000
+/** Where many are asked about at once. */
+const SHORT_WALK = 64
 const MISSING = 64
 
 /** The reading half of `Ledger`; methods as in `TransactionLedger`. */
@@ -114,6 +118,7 @@ export class LedgerReader {
     const reject = entry === undefined ? this.#rejects.get(infohash) : undefined
     const firstSeenMs = entry?.firstSeenMs ?? disk.get(WAITING, infohash)?.firstSeenMs
     const block = entry && placeOf(disk, entry)
+    const bitsAsked = entry === undefined ? 0 : bitsLacking(disk, entry, this.#relay, WALK)
     return {
       infohash,
       status,
@@ -123,10 +128,15 @@ export class LedgerReader {
       rivals: entry ? rivalsToName(disk, entry, WALK) : reject && 'rivals' in reject ? reject.rivals : [],
       missing: status === 'waiting' ? walk.missing.slice(0, MISSING) : [],
       unorderedAncestors: walk.unordered.filter((ancestor) => entryOf(disk, ancestor)?.standing === 'accepted').length,
-      ...(status === 'accepted' && entry !== undefined && entry.bitsAsked > 0 ? { bitsAsked: entry.bitsAsked } : {}),
+      ...(bitsAsked > 0 ? { bitsAsked } : {}),
       isDead: entry?.isDead ?? reject?.why === 'dead',
       ...(status === 'invalid' && reject?.why === 'invalid' ? { error: reject.error } : {}),
     }
+  }
+
+  bitsLacking(infohash: Infohash): number {
+    const entry = entryOf(this.#database.disk, infohash)
+    return entry === undefined ? 0 : bitsLacking(this.#database.disk, entry, this.#relay, SHORT_WALK)
   }
 
   rivals(infohash: Infohash): readonly Infohash[] {

@@ -50,7 +50,7 @@ export type TransactionRecord = {
   readonly missing: readonly Infohash[]
   /** Accepted ancestors that no block has ordered; counting stops at 1,000. */
   readonly unorderedAncestors: number
-  /** Of an accepted one that the own user handed in without the work that nodes ask for: how many zero bits. Others may refuse it until a block orders it. */
+  /** Of an accepted one that was handed in here without the work that nodes ask for, or hangs on one: how many zero bits, as things are now. Others may refuse it until a block orders it. */
   readonly bitsAsked?: number
   /** A rival or an ancestor's rival is final: this one can never be valid again. */
   readonly isDead: boolean
@@ -245,6 +245,8 @@ export interface TransactionLedger extends AsyncDisposable {
    */
   isShared(infohash: Infohash): boolean
   record(infohash: Infohash): TransactionRecord
+  /** `bitsAsked` of its record; 0 without. It looks at fewer ancestors, and says what was asked of those farther away when they came. */
+  bitsLacking(infohash: Infohash): number
   /** As in its record; none of what is not stored. */
   rivals(infohash: Infohash): readonly Infohash[]
 

@@ -8,13 +8,14 @@ import { parentsOf } from '../../protocol/transaction.ts'
 import { invalidTransaction } from '../../protocol/verify.ts'
 import { relayBitsOf } from '../../relay-bits.ts'
 import { inputsOf, pursesTouched } from '../purse.ts'
-import { creatorStanding, entryOf, headOf, outputValue, place, placeOf, spendsOf } from '../standing/books.ts'
+import { creatorStanding, entryOf, outputValue, place, placeOf, spendsOf } from '../standing/books.ts'
 import { moveCharge } from '../standing/charges.ts'
 import { cheapestCoin } from '../standing/cheapest-coin.ts'
 import { adopt, isOfBeforeSnapshot, type Signed, storeSigned } from '../standing/entries.ts'
+import { headOf } from '../standing/head.ts'
 import { judge } from '../standing/judge.ts'
 import type { Change, Reader } from '../store/database.ts'
-import { type Entry, statusOf, WAITING } from '../store/tables.ts'
+import { type Entry, isSettled, statusOf, WAITING } from '../store/tables.ts'
 import type { Submission } from '../types.ts'
 import { ancestorsOf, rivalsToName } from './graph.ts'
 import { isForgiven, isOwn, type Reject, type Rejects } from './rejects.ts'
@@ -76,10 +77,18 @@ export function admit(change: Change, intake: Intake, arrival: Arrival): Submiss
   if (bitsAsked > 0 && !isOwn(arrival.source))
     return refuse(intake.rejects, infohash, { why: 'price', bits: bitsAsked })
   const stored = storeSigned(change, { verified, flows }, sums, firstSeenMs)
-  const charged = { ...stored, charge: priced?.coin ?? '', bitsAsked, isShown: spenders.includes(1) }
-  moveCharge(change, charged, 1, priced?.value)
+  const ancestorBits = Math.max(0, ...inputs.map(([input]) => bitsInheritedFrom(change, input)))
+  const charge = priced?.tally ?? ''
+  const charged = { ...stored, charge, bitsAsked, ancestorBits, isShown: spenders.includes(1) }
+  moveCharge(change, charged, 1)
   const placed = place(change, charged, judgement)
   return submissionOf(change, placed, true)
+}
+
+/** What was asked of a parent that no block has ordered, or of its ancestors, and is not in their infohashes. */
+function bitsInheritedFrom(reader: Reader, parent: Infohash): number {
+  const entry = entryOf(reader, parent)
+  return entry === undefined || isSettled(entry.standing) ? 0 : Math.max(entry.bitsAsked, entry.ancestorBits)
 }
 
 /** Keeps a file that cannot be judged yet. */

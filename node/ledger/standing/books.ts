@@ -13,18 +13,14 @@ import {
   BLOCKS,
   CANDIDATES,
   CONFLICTS,
-  EMPTY_HEAD,
   ENTRIES,
   type Entry,
   FILES,
-  HEAD,
-  type Head,
   HISTORY,
   isLive,
   isSettled,
   numberKey,
   outputKey,
-  outputOf,
   REQUESTS,
   SPENDS,
   type Spends,
@@ -33,7 +29,8 @@ import {
   WAITING,
 } from '../store/tables.ts'
 import type { BlockPlace } from '../types.ts'
-import { moveCharge } from './charges.ts'
+import { isCharged, moveCharge } from './charges.ts'
+import { headOf, updateHead } from './head.ts'
 
 /** What an output is to its owner: spendable (accepted, ordered, final), or settled and spent by a payment that no block ordered. */
 export type OutputClass = 'a' | 'o' | 'f' | 'p'
@@ -45,14 +42,6 @@ const UNSPENT_BY_NOBODY: Spends = { live: '', all: [] }
 const FINGERPRINT_MASK = 2n ** 256n - 1n
 /** Behind every `sizeKey`. */
 const OTHER_ASSETS = 'zz'
-
-export function headOf(reader: Reader): Head {
-  return reader.get(HEAD, '') ?? EMPTY_HEAD
-}
-
-export function updateHead(change: Change, fields: Partial<Head>): void {
-  change.put(HEAD, '', { ...headOf(change), ...fields })
-}
 
 export function entryOf(reader: Reader, infohash: Infohash): Entry | undefined {
   return reader.get(ENTRIES, infohash)
@@ -253,8 +242,7 @@ function moveCounts(change: Change, before: Entry, after: Entry): void {
   const unordered = Number(after.standing === 'accepted') - Number(before.standing === 'accepted')
   const conflicting = Number(countsAsConflicting(after)) - Number(countsAsConflicting(before))
   const charged = Number(isCharged(after)) - Number(isCharged(before))
-  if (charged !== 0 && after.charge !== '')
-    moveCharge(change, after, charged, coinValue(change, outputOf(after.charge)))
+  moveCharge(change, after, charged)
   if (live === 0 && unordered === 0 && conflicting === 0) return
   const head = headOf(change)
   const print = decodeUint(keccak(toBytes(after.infohash)))
@@ -280,10 +268,6 @@ function moveCandidate(change: Change, before: Entry, after: Entry): void {
   const key = sizeKey(after.request) + seq
   if (after.rank === '') change.delete(REQUESTS, key)
   else change.put(REQUESTS, key, after.infohash)
-}
-
-function isCharged({ standing }: Entry): boolean {
-  return standing === 'accepted' || standing === 'held'
 }
 
 function countsAsConflicting({ standing, isDead }: Entry): boolean {

@@ -5,23 +5,14 @@ import { flowsOf } from '../../protocol/flows.ts'
 import { type Infohash, ZERO_HASH } from '../../protocol/ids.ts'
 import type { Facts } from '../../protocol/rule-error.ts'
 import type { Rules } from '../../protocol/rules.ts'
+import type { RelayLimits } from '../intake/relay-price.ts'
 import { inputsOf } from '../purse.ts'
 import type { Change } from '../store/database.ts'
 import { BLOCKS, CONTENTS, type Entry, isSettled, numberKey } from '../store/tables.ts'
 import type { Branch, BranchBlock, BranchStep } from '../types.ts'
-import {
-  creatorStanding,
-  entryOf,
-  headOf,
-  namedEntry,
-  outputValue,
-  place,
-  relativesOf,
-  rivalsOf,
-  spendsOf,
-  updateHead,
-} from './books.ts'
+import { creatorStanding, entryOf, namedEntry, outputValue, place, relativesOf, rivalsOf, spendsOf } from './books.ts'
 import { storeDeposit, storeSigned } from './entries.ts'
+import { headOf, updateHead } from './head.ts'
 import { Agenda, buryAll, type Work } from './judge.ts'
 
 export type BranchContext = {
@@ -30,6 +21,7 @@ export type BranchContext = {
   readonly nowMs: number
   /** Dead transactions to keep on record. */
   readonly keepDead: number
+  readonly relay: RelayLimits
   /** Told of each transaction that is stored. */
   readonly onStored: (infohash: Infohash) => void
 }
@@ -48,7 +40,7 @@ export function* setBranch(change: Change, branch: Branch, context: BranchContex
 
 function* order(change: Change, blocks: readonly BranchBlock[], context: BranchContext): Work {
   const { finalHeight, tipHeight } = headOf(change)
-  const agenda = new Agenda()
+  const agenda = new Agenda(context.relay)
   let common = 0
   while (blocks[common] !== undefined && blockAt(change, finalHeight + 1 + common)?.id === blocks[common]?.id) common++
   try {
@@ -61,17 +53,17 @@ function* order(change: Change, blocks: readonly BranchBlock[], context: BranchC
       yield* cut(change, agenda)
     }
   } catch (error) {
-    yield* afterFailure(change, agenda)
+    yield* afterFailure(change, agenda, context)
     throw error
   }
   yield* agenda.settle(change)
 }
 
 /** Where a part was written before the failure, what it touched is judged now; what was not written is dropped. */
-function* afterFailure(change: Change, { saved }: Agenda): Work {
+function* afterFailure(change: Change, { saved }: Agenda, { relay }: BranchContext): Work {
   if (saved.length === 0) return
   change.clear()
-  const agenda = new Agenda()
+  const agenda = new Agenda(relay)
   agenda.resume(change, saved)
   yield* agenda.settle(change)
   yield

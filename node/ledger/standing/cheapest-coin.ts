@@ -1,39 +1,55 @@
 // Which coin a payment that no block has ordered is charged to: see `relayPrice`.
 
 import { type RelayLimits, relayPrice } from '../intake/relay-price.ts'
-import type { Input } from '../purse.ts'
+import { type Input, ownerOf } from '../purse.ts'
 import type { Reader } from '../store/database.ts'
-import { CHARGES, isSettled, outputKey } from '../store/tables.ts'
-import { coinValue, creatorStanding, entryOf, headOf } from './books.ts'
+import { CHARGES, coinOf, isOwnersTally, isSettled, tallyKey } from '../store/tables.ts'
+import { coinValue, creatorStanding, entryOf } from './books.ts'
+import { headOf } from './head.ts'
 
 export type Priced = {
-  /** Key of the coin, as `outputKey`. */
-  readonly coin: string
-  /** Base units of TTX in it. */
-  readonly value: bigint
-  /** Zero bits that one more payment on it needs. */
+  /** On which it is counted: `tallyKey`. */
+  readonly tally: string
+  /** Zero bits that it needs. */
   readonly bits: number
 }
 
-/** Of the coins that inputs come from, the one on which a payment is cheapest; undefined without inputs. */
-export function cheapestCoin(reader: Reader, inputs: readonly Input[], limits: RelayLimits): Priced | undefined {
-  const stored = headOf(reader).unorderedCount
+/** Of the coins that inputs come from, the one on which a payment is cheapest; undefined without inputs. `counted`: the tally on which it counts already. */
+export function cheapestCoin(
+  reader: Reader,
+  inputs: readonly Input[],
+  limits: RelayLimits,
+  counted = '',
+): Priced | undefined {
+  const stored = headOf(reader).charged - (counted === '' ? 0 : 1)
   let cheapest: Priced | undefined
   for (const input of inputs) {
-    const { coin, value } = coinOf(reader, input)
-    const bits = relayPrice({ value, payments: reader.get(CHARGES, coin)?.payments ?? 0 }, stored, limits)
-    if (cheapest === undefined || bits < cheapest.bits) cheapest = { coin, value, bits }
+    const coin = rootOf(reader, input)
+    const tally = tallyKey(coin, ownerOf(coin[1]) === ownerOf(input[1]))
+    const payments = (reader.get(CHARGES, tally) ?? 0) - (tally === counted ? 1 : 0)
+    const charge = { value: coinValue(reader, coin), payments, isFirst: isFirst(reader, input) }
+    const bits = relayPrice(charge, stored, limits)
+    if (cheapest === undefined || bits < cheapest.bits) cheapest = { tally, bits }
     if (bits === 0) break
   }
   return cheapest
 }
 
-/** An output of what is ordered is a coin; what is not ordered hangs on one. */
-function coinOf(reader: Reader, [creator, purse]: Input): Pick<Priced, 'coin' | 'value'> {
-  const coin = outputKey(creator, purse)
-  if (!isSettled(creatorStanding(reader, creator))) {
-    const { charge = '' } = entryOf(reader, creator) ?? {}
-    if (charge !== '') return { coin: charge, value: reader.get(CHARGES, charge)?.value ?? 0n }
+/** An output of what is ordered is a coin; what is not ordered hangs on one, which a reorganisation may have made hang on another. */
+function rootOf(reader: Reader, input: Input): Input {
+  let coin = input
+  while (!isSettled(creatorStanding(reader, coin[0]))) {
+    const { charge = '' } = entryOf(reader, coin[0]) ?? {}
+    if (charge === '') break
+    coin = coinOf(charge)
   }
-  return { coin, value: coinValue(reader, [creator, purse]) }
+  return coin
+}
+
+/** It is the first to spend what the owner of a coin alone paid somebody. */
+function isFirst(reader: Reader, [creator, purse]: Input): boolean {
+  const { charge = '', standing, inputs = [] } = entryOf(reader, creator) ?? {}
+  if (isSettled(standing) || !isOwnersTally(charge)) return false
+  const owner = ownerOf(coinOf(charge)[1])
+  return ownerOf(purse) !== owner && inputs.every(([, spent]) => ownerOf(spent) === owner)
 }

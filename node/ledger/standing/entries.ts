@@ -11,7 +11,8 @@ import type { VerifiedTransaction } from '../../protocol/verify.ts'
 import { inputsOf, type Purse, purseOf } from '../purse.ts'
 import type { Change } from '../store/database.ts'
 import { BASE, ENTRIES, type Entry } from '../store/tables.ts'
-import { countFinal, entryOf, headOf, namedEntry, spendsOf, store } from './books.ts'
+import { countFinal, entryOf, namedEntry, spendsOf, store } from './books.ts'
+import { headOf } from './head.ts'
 
 /** Stores what queue entry `index` turns into; nothing to do if it is known. */
 export function storeDeposit(
@@ -73,6 +74,7 @@ export function newEntry(facts: {
     isDead: false,
     charge: '',
     bitsAsked: 0,
+    ancestorBits: 0,
     isPartial: false,
   }
 }

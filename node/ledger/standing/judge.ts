@@ -1,6 +1,7 @@
 // Where unordered transactions stand: the senior of two rivals, if its inputs stand. Judged again only where something changed.
 
 import type { Infohash } from '../../protocol/ids.ts'
+import type { RelayLimits } from '../intake/relay-price.ts'
 import { assetOf } from '../purse.ts'
 import type { Change, Reader } from '../store/database.ts'
 import { DEAD, type Entry, isSettled, numberKey, type Standing, TO_BURY, TO_JUDGE } from '../store/tables.ts'
@@ -9,15 +10,16 @@ import {
   creatorStanding,
   entryOf,
   forget,
-  headOf,
   namedEntry,
   outputValue,
   place,
   rankOf,
   relativesOf,
   spendsOf,
-  updateHead,
 } from './books.ts'
+import { isCharged, recharge } from './charges.ts'
+import { cheapestCoin } from './cheapest-coin.ts'
+import { headOf, updateHead } from './head.ts'
 import { SeniorityHeap } from './heap.ts'
 
 /** A change that may ask (by yielding) that what it did so far be written before it goes on. */
@@ -67,6 +69,11 @@ export class Agenda {
   readonly #heap = new SeniorityHeap()
   /** What is written of the list, by seniority. */
   readonly #saved = new Map<number, Infohash>()
+  readonly #relay: RelayLimits
+
+  constructor(relay: RelayLimits) {
+    this.#relay = relay
+  }
 
   /** Ordered, dead and sender-less ones have nothing to be judged. */
   mark(change: Change, infohashes: Iterable<Infohash>): void {
@@ -113,8 +120,9 @@ export class Agenda {
   #judgeAgain(change: Change, before: Entry): void {
     if (isSettled(before.standing)) return
     const { standing, rank } = judge(change, before)
-    if (standing === before.standing && rank === before.rank) return
-    place(change, before, { standing, rank })
+    const charge = this.#chargeOf(change, before, standing)
+    if (standing === before.standing && rank === before.rank && charge === before.charge) return
+    place(change, charge === before.charge ? before : recharge(change, before, charge), { standing, rank })
     if (standing === before.standing) return
     const { children, rivals } = relativesOf(change, before)
     this.mark(change, children)
@@ -122,6 +130,13 @@ export class Agenda {
       change,
       rivals.filter((rival) => namedEntry(change, rival).seq > before.seq),
     )
+  }
+
+  /** By what is ordered now: a block made coins of what it hangs on, or a reorganisation took them away. */
+  #chargeOf(change: Change, before: Entry, standing: Standing): string {
+    if (!isCharged({ standing })) return before.charge
+    const counted = isCharged(before) ? before.charge : ''
+    return cheapestCoin(change, before.inputs, this.#relay, counted)?.tally ?? before.charge
   }
 
   #forget(change: Change, seq: number): void {

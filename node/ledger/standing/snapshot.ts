@@ -9,8 +9,9 @@ import { type Purse, purseOf } from '../purse.ts'
 import type { Change } from '../store/database.ts'
 import { ACCOUNTS, BASE, BLOCKS, ENTRIES, META, numberKey, UNSPENT } from '../store/tables.ts'
 import type { LedgerBlock } from '../types.ts'
-import { headOf, moveOutput, namedEntry, place, store, unspentKey, updateHead } from './books.ts'
+import { moveOutput, namedEntry, place, store, unspentKey } from './books.ts'
 import { newEntry } from './entries.ts'
+import { headOf, updateHead } from './head.ts'
 import type { Work } from './judge.ts'
 
 /** There while a snapshot is being loaded; a ledger that finds it at its start begins again. */

@@ -32,10 +32,12 @@ export type Entry = {
   /** Accepted once, or the first rival of an output: shown to peers as long as it is not dead. */
   readonly isShown: boolean
   readonly isDead: boolean
-  /** The coin (`outputKey`) that it is charged to as long as no block orders it; empty where that is not counted. */
+  /** The tally (`tallyKey`) on which it counts as long as no block orders it; empty where nobody counts it. */
   readonly charge: string
   /** Zero bits that nodes ask for (`relayPrice`), where the own user handed it in with fewer; else 0. */
   readonly bitsAsked: number
+  /** The most that was asked of an unordered ancestor that has fewer; else 0. */
+  readonly ancestorBits: number
   /** Of before the snapshot: which outputs it created is known only as far as they were unspent there. */
   readonly isPartial: boolean
 }
@@ -67,6 +69,8 @@ export type Head = {
   readonly unorderedCount: number
   readonly unorderedFingerprint: bigint
   readonly conflicting: number
+  /** Payments that no block has ordered and that are kept: accepted ones and held ones. */
+  readonly charged: number
   /** Dead ones are kept in a ring: the next number to give, and the oldest that is still there. */
   readonly deadNext: number
   readonly deadFirst: number
@@ -126,16 +130,8 @@ export const CANDIDATES: Table<string> = text('y')
 export const REQUESTS: Table<string> = text('r')
 /** Seq: infohash. */
 export const CONFLICTS: Table<string> = text('k')
-/** By `outputKey`: how many payments that no block has ordered are charged to a coin, and what it holds of TTX. */
-export const CHARGES: Table<{ readonly payments: number; readonly value: bigint }> = {
-  letter: 'g',
-  isCached: true,
-  encode: ({ payments, value }) => `${payments} ${value}`,
-  decode: (line) => {
-    const [payments = '0', value = '0'] = line.split(' ')
-    return { payments: Number(payments), value: BigInt(value) }
-  },
-}
+/** By `tallyKey`: how many payments that no block has ordered are charged to one side of a coin. */
+export const CHARGES: Table<number> = { letter: 'g', isCached: true, encode: String, decode: Number }
 /** Number in the ring: infohash. */
 export const DEAD: Table<string> = text('x')
 /** Infohash. */
@@ -172,6 +168,7 @@ export const EMPTY_HEAD: Head = {
   unorderedCount: 0,
   unorderedFingerprint: 0n,
   conflicting: 0,
+  charged: 0,
   deadNext: 0,
   deadFirst: 0,
   finalHeight: 0,
@@ -189,8 +186,22 @@ export function outputKey(infohash: Infohash, purse: Purse): string {
 }
 
 /** The output that a key names. */
-export function outputOf(key: string): Input {
+function outputOf(key: string): Input {
   return [key.slice(0, INFOHASH_DIGITS) as Infohash, `0x${key.slice(INFOHASH_DIGITS)}` as Purse] // written above
+}
+
+/** Of a coin: the payments of its owner, or those of all others whose money comes from it. */
+export function tallyKey(coin: Input, isOwners: boolean): string {
+  return (isOwners ? OWNERS : OTHERS) + outputKey(...coin)
+}
+
+export function isOwnersTally(tally: string): boolean {
+  return tally.startsWith(OWNERS)
+}
+
+/** The coin of a tally. */
+export function coinOf(tally: string): Input {
+  return outputOf(tally.slice(1))
 }
 
 /** Stands: its outputs can be spent. */
@@ -211,6 +222,8 @@ export function statusOf(entry: Entry): Exclude<Status, 'unknown' | 'invalid'> {
 }
 
 const INFOHASH_DIGITS = 40
+const OWNERS = 'o'
+const OTHERS = 'x'
 const KINDS = ['genesis', 'deposit', 'signed'] as const
 const STANDINGS = ['held', 'accepted', 'conflicting', 'ordered', 'final'] as const
 
@@ -231,6 +244,7 @@ function encodeEntry(entry: Entry): string {
     flags,
     entry.charge,
     entry.bitsAsked,
+    entry.ancestorBits,
   ].join(' ')
 }
 
@@ -254,6 +268,7 @@ function decodeEntry(line: string, key: string): Entry {
     isDead: (flags & 2) !== 0,
     charge: at(12),
     bitsAsked: Number(at(13)),
+    ancestorBits: Number(at(14)),
     isPartial: (flags & 4) !== 0,
   }
 }

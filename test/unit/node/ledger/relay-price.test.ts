@@ -5,33 +5,33 @@ import { test } from 'node:test'
 import type { Signer } from '../../../../node/client/pay.ts'
 import { signWithWork } from '../../../../node/client/relay-work.ts'
 import { relayPrice } from '../../../../node/ledger/intake/relay-price.ts'
-import type { Ledger } from '../../../../node/ledger/ledger.ts'
 import type { Infohash } from '../../../../node/protocol/ids.ts'
-import { SUPPLY, UNIT } from '../../../../node/protocol/rules.ts'
-import { encodeTransaction } from '../../../../node/protocol/transaction.ts'
+import { SUPPLY } from '../../../../node/protocol/rules.ts'
 import { signingDigest } from '../../../../node/protocol/typed-data.ts'
-import { type VerifiedTransaction, verifyFile } from '../../../../node/protocol/verify.ts'
 import { MOST_RELAY_BITS, relayBitsOf } from '../../../../node/relay-bits.ts'
 import { Wallet } from '../../../../node/wallet/wallet.ts'
-import { block, GENESIS_BLOCK, GENESIS_INFOHASH, OWNER, openLedger, type Person, pay, person, RULES } from './world.ts'
+import { coinsOf, fill, gifts, withWork } from './filling.ts'
+import { block, GENESIS_BLOCK, GENESIS_INFOHASH, OWNER, openLedger, pay, person } from './world.ts'
 
 const ALICE = person('alice')
 const BOB = person('bob')
 const LIMITS = { unordered: 100_000, supply: SUPPLY }
 
 test('the price: nothing at first, more with each doubling, sooner in a fuller store, later on a larger coin', () => {
-  const price = (value: bigint, payments: number, stored: number) => relayPrice({ value, payments }, stored, LIMITS)
-  assert.equal(price(0n, 255, 0), 0)
+  const price = (value: bigint, payments: number, stored: number, isFirst = false) =>
+    relayPrice({ value, payments, isFirst }, stored, LIMITS)
+  assert.equal(price(0n, 127, 0), 0)
   assert.deepEqual(
-    [256, 511, 1_023, 2_047, 262_143].map((payments) => price(0n, payments, 0)),
+    [128, 255, 511, 1_023, 131_071].map((payments) => price(0n, payments, 0)),
     [10, 12, 14, 16, 30],
   )
-  assert.deepEqual([price(0n, 127, 50_000), price(0n, 128, 50_000)], [0, 10])
-  assert.deepEqual([price(0n, 2, 99_000), price(0n, 1, 99_999)], [10, 12])
-  assert.equal(price(SUPPLY, 50_255, 0), 0)
-  assert.equal(price(SUPPLY / 1_000n, 305, 0), 0)
-  assert.equal(price(SUPPLY / 1_000n, 306, 0), 10)
+  assert.deepEqual([price(0n, 63, 50_000), price(0n, 64, 50_000)], [0, 10])
+  assert.deepEqual([price(0n, 2, 98_000), price(0n, 1, 99_999)], [10, 12])
+  assert.equal(price(SUPPLY, 25_127, 0), 0)
+  assert.equal(price(SUPPLY / 1_000n, 152, 0), 0)
+  assert.equal(price(SUPPLY / 1_000n, 153, 0), 10)
   assert.equal(price(SUPPLY, 0, 100_000), MOST_RELAY_BITS)
+  assert.deepEqual([price(0n, 9_999, 49_999, true), price(0n, 9_999, 50_000, true) > 10], [0, true])
   for (let i = 0, last = 0; i < 5_000; i++) {
     const next = price(7n, i, 30_000)
     assert.ok(next >= last)
@@ -54,7 +54,7 @@ test('who pays himself on and on is refused at the price, and taken with the wor
   const { ledger } = world
   const [coin = GENESIS_INFOHASH, other = GENESIS_INFOHASH] = await coinsOf(world.ledger, [ALICE, BOB])
   const line = await fill(ledger, ALICE, coin)
-  assert.equal(line.length, 255)
+  assert.equal(line.length, 127)
   const last = line.at(-1)?.infohash ?? coin
   assert.equal(ledger.relayBits(ALICE.address, [last]), 10)
 
@@ -73,8 +73,10 @@ test('who pays himself on and on is refused at the price, and taken with the wor
   assert.equal(ledger.relayBits(BOB.address, [other]), 0)
   const paid = pay({ from: ALICE, to: BOB, tokens: 5n, prev: [worked.infohash] })
   assert.equal((await ledger.submit(paid.file, 'rpc')).status, 'accepted')
-  assert.equal(ledger.relayBits(BOB.address, [paid.infohash]), 10)
-  const both = pay({ from: BOB, to: ALICE, tokens: 6n, prev: [paid.infohash, other] })
+  const split = await fill(ledger, BOB, paid.infohash)
+  const rest = split.at(-1)?.infohash ?? coin
+  assert.equal(ledger.relayBits(BOB.address, [rest]), 10)
+  const both = pay({ from: BOB, to: ALICE, tokens: 6n, prev: [rest, other] })
   assert.equal((await ledger.submit(both.file, 'peer')).status, 'accepted')
 })
 
@@ -97,7 +99,7 @@ test('the owner of the node hands in what others may not, even what was refused 
   assert.deepEqual(asked(), [undefined, 10, 10])
   const blocks = [block('a', 1n, gifts([ALICE])), block('b', 2n, [...line, next])]
   await world.ledger.setBranch({ final: GENESIS_BLOCK, blocks })
-  assert.deepEqual(asked(), [undefined, undefined, 10])
+  assert.deepEqual(asked(), [undefined, undefined, undefined])
 })
 
 test('a block makes room, a reorganisation takes it, and a restart forgets nothing of it', async () => {
@@ -125,7 +127,7 @@ test('a block makes room, a reorganisation takes it, and a restart forgets nothi
   assert.equal(await isTaken(), true)
   // All of it: the last payment stands on a coin of its own.
   await world.ledger.setBranch({ final: GENESIS_BLOCK, blocks: [first, second, block('c', 3n, line.slice(100))] })
-  await fill(world.ledger, BOB, next.infohash, 255)
+  assert.equal((await fill(world.ledger, BOB, next.infohash)).length, 127)
 })
 
 test('where the store is full nobody but the owner comes in, whatever he brings', async () => {
@@ -167,47 +169,6 @@ test('work is the same each time for the same payment, ends with its signal, and
   const elsewhere: Signer = { address: ALICE.address, sign: () => assert.fail('it is not asked') }
   await assert.rejects(signWithWork(elsewhere, digest, 1, make), { code: 'relay-work', message: /a signer elsewhere/ })
 })
-
-/** Each gets ten TTX of the owner of all, one after another. */
-function gifts(people: readonly Person[]): VerifiedTransaction[] {
-  const given: VerifiedTransaction[] = []
-  for (const to of people) {
-    const prev = [given.at(-1)?.infohash ?? GENESIS_INFOHASH]
-    given.push(pay({ from: OWNER, to, tokens: 10n * UNIT, prev }))
-  }
-  return given
-}
-
-/** The coins of these people, which a block orders. */
-async function coinsOf(ledger: Ledger, people: readonly Person[]): Promise<Infohash[]> {
-  const given = gifts(people)
-  await ledger.setBranch({ final: GENESIS_BLOCK, blocks: [block('a', 1n, given)] })
-  return given.map(({ infohash }) => infohash)
-}
-
-/** Payments of somebody to themselves, each on the one before and from a stranger, until one is refused or there are `most`. */
-async function fill(ledger: Ledger, who: Person, coin: Infohash, most = 1_000): Promise<VerifiedTransaction[]> {
-  const line: VerifiedTransaction[] = []
-  while (line.length < most) {
-    const next = pay({ from: who, to: who, tokens: 1n, prev: [line.at(-1)?.infohash ?? coin], memo: `${line.length}` })
-    const refused = await ledger.submit(next.file, 'peer').then(
-      () => undefined,
-      ({ code }) => code,
-    )
-    if (refused === 'relay-work') break
-    assert.equal(refused, undefined)
-    line.push(next)
-  }
-  return line
-}
-
-/** A payment of a token to oneself whose infohash begins with `bits` zero bits. */
-async function withWork(who: Person, prev: Infohash, bits: number): Promise<VerifiedTransaction> {
-  using wallet = new Wallet(who.key)
-  const body = { to: who.address, tokens: 1n, time: 1_767_226_000, prev: [prev] }
-  const make = (signature: Uint8Array) => ({ kind: 'signed', from: who.address, signature, ...body }) as const
-  return verifyFile(RULES, encodeTransaction(await signWithWork(wallet, signingDigest(body), bits, make)))
-}
 
 test('a reorganisation that brings payments back leaves their coin as large as it is', async () => {
   await using world = await openLedger({ limits: { unordered: 100_000 } })
