@@ -16,7 +16,7 @@ export type Stage = (typeof STAGES)[number]
 
 export type Where = Result<'tx_where'>
 
-export type Progress = {
+export type Progress = Pick<Where, 'relayBits'> & {
   readonly status: Where['status']
   /** In plain words. */
   readonly waitingFor: string
@@ -179,11 +179,11 @@ async function checkPossible(node: NodeClient, where: Where, until: Stage, signa
 }
 
 async function lookAt(node: NodeClient, where: Where, until: Stage, signal?: AbortSignal): Promise<Look> {
-  const { status, bridging, block } = where
+  const { status, bridging, block, relayBits } = where
   if (isInNoBlock(where)) {
     const next = await nextBlockOf(node, signal)
     const waitingFor = isDeposit(where) ? waitingForOf(where) : waitsForBlock(next, isRequestOfTtx(where))
-    return { status, waitingFor, ...(next && { next, ...clockOf(next.status.ethereumTime) }) }
+    return { status, waitingFor, relayBits, ...(next && { next, ...clockOf(next.status.ethereumTime) }) }
   }
   const { ethereumTime } = (await node.call('node_info', {}, signal)).bridge
   const said = { status, waitingFor: bridging?.waitingFor ?? waitingForOf(where), ...clockOf(ethereumTime) }

@@ -25,6 +25,10 @@ type Bridging = NonNullable<Result<'tx_where'>['bridging']>
 
 export function transactionHandlers(parts: NodeParts) {
   const { ledger, network } = parts
+  const lackOf = (infohash: Infohash) => {
+    const relayBits = ledger.bitsLacking(infohash)
+    return relayBits > 0 ? { relayBits } : {}
+  }
   return {
     tx_submit: async ({ file }) => {
       await ledger.submit(file, 'rpc')
@@ -57,7 +61,7 @@ export function transactionHandlers(parts: NodeParts) {
       const purse = purseOf(owner, asset)
       const outputs = (await ledger.outputs(purse)).map(({ infohash, value, status }) => ({
         ...{ infohash, value, status },
-        ...(status === 'accepted' ? { own: isSignedBy(owner, ledger.file(infohash)) } : {}),
+        ...(status === 'accepted' ? { own: isSignedBy(owner, ledger.file(infohash)), ...lackOf(infohash) } : {}),
       }))
       return { ...balanceAnswer(ledger.balance(purse)), ...(asset === undefined ? {} : { asset }), outputs }
     },

@@ -3,7 +3,7 @@
 import { z } from 'zod'
 import { amount, asset, infohash, writtenAddress, writtenAsset } from '../../schema.ts'
 import type { MethodTable } from './table.ts'
-import { transactionRecord, transactionStatus } from './transaction.ts'
+import { relayBits, transactionRecord, transactionStatus } from './transaction.ts'
 
 const OF_ASSET = 'Of which asset; TTX if it is left out.'
 const ofAsset = writtenAsset.optional().describe(OF_ASSET)
@@ -19,6 +19,7 @@ const output = z
       .describe(
         'Of an accepted one: whether the owner signed the transaction that makes it, so that it is their change.',
       ),
+    relayBits,
   })
   .meta({ id: 'Output', description: 'Money that a transaction made, and that was not spent yet.' })
 

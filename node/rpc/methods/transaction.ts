@@ -14,6 +14,16 @@ export const transactionStatus = z
       'Where a transaction is. `unknown`: not here. `waiting`: an ancestor is missing. `accepted`: valid, and in no block yet. `conflicting`: another one that spends the same money came first. `ordered`: in a block that can become final. `final`: in a final block.',
   })
 
+export const relayBits = z
+  .number()
+  .int()
+  .min(1)
+  .max(160)
+  .optional()
+  .describe(
+    'Of an accepted one that was handed in here with too little work, or whose unordered ancestors were: the zero bits in front of an infohash that other nodes ask for, as things are now. They may refuse it until a block orders it, or some of those that hang on the same coin.',
+  )
+
 export const transactionRecord = z
   .object({
     infohash,
@@ -29,15 +39,7 @@ export const transactionRecord = z
       .describe('When that block was published, by the clock of Ethereum; where the node knows the block.'),
     step: z.number().int().optional().describe('Its place in this block.'),
     unorderedAncestors: z.number().int(),
-    relayBits: z
-      .number()
-      .int()
-      .min(1)
-      .max(160)
-      .optional()
-      .describe(
-        'Of an accepted one that was handed in here with too little work: the zero bits in front of its infohash that other nodes ask for. They may refuse it until a block orders it, or some of those that hang on the same coin.',
-      ),
+    relayBits,
     problem: z
       .object({
         code: z.string(),

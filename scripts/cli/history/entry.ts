@@ -13,6 +13,7 @@ type Known = Omit<RpcResult<'account_history'>['transactions'][number], 'file'> 
 export type HistoryEntry = {
   readonly infohash: Infohash
   readonly status: Known['status']
+  readonly relayBits?: number
   /** Unix seconds: when its block was published, else when the node saw it first. */
   readonly time?: number
   readonly timeOf?: 'block' | 'node'
@@ -32,10 +33,10 @@ export type HistoryEntry = {
 
 /** As `owner` sees it, who asks for what it did to `asset`. */
 export function historyEntry(known: Known, owner: Address, asset: Asset | undefined): HistoryEntry {
-  const { infohash, status, block, blockTime, firstSeen } = known
+  const { infohash, status, relayBits, block, blockTime, firstSeen } = known
   const seen = firstSeen === undefined ? {} : { time: Math.floor(firstSeen / 1_000), timeOf: 'node' as const }
   const time = blockTime === undefined ? seen : { time: blockTime, timeOf: 'block' as const }
-  const common = { infohash, status, ...time, ...(block && { block }), fee: 0n }
+  const common = { infohash, status, ...(relayBits && { relayBits }), ...time, ...(block && { block }), fee: 0n }
   const tx = known.file && decodeTransaction(known.file)
   if (tx === undefined) return { ...common, ...(asset && { asset }) }
   const moved = tx.kind === 'take' ? asset : known.asset

@@ -5,6 +5,7 @@ import { balanceOf } from '../commands/hold/balance.ts'
 import { listOf } from '../commands/watch/tx.ts'
 import { type CliContext, formatTable, type Result } from '../context.ts'
 import type { NodeLink } from '../link.ts'
+import { markRows } from './relay-words.ts'
 
 /** Transactions that are looked through, the newest. */
 const LOOKED = 100
@@ -22,6 +23,11 @@ export async function accountStatus(context: CliContext, node: NodeLink, owner: 
       : 'open transactions of TTX, newest first ("ttx status" of each says what it waits for):'
   return {
     data: { ...balance.data, open: open.map(({ item }) => item) },
-    text: [balance.text, '', title, ...(open.length === 0 ? [] : [formatTable(open.map(({ row }) => row))])].join('\n'),
+    text: [
+      balance.text,
+      '',
+      title,
+      ...(open.length === 0 ? [] : [formatTable([...open.map(({ row }) => row), ...markRows(items)])]),
+    ].join('\n'),
   }
 }

@@ -21,6 +21,7 @@ import { type NodeLink, openOptionalEthereum } from '../link.ts'
 import { takeData, takeRows } from '../offers/swap-words.ts'
 import { clockRows, formatMoment } from '../time.ts'
 import { type Reasons, reasonRows } from '../waiting/reasons.ts'
+import { relayRows } from './relay-words.ts'
 
 const FETCH_MS = 5_000
 
@@ -114,17 +115,6 @@ export async function transactionStatus(
 /** What a payment lacks, and who can help. */
 export function missingWords(missing: readonly Infohash[]): string {
   return `${missing.join(', ')}: none of the peers has delivered ${missing.length === 1 ? 'it' : `these ${missing.length}`}; ask the payer for a proof with its ancestors ("ttx proof export")`
-}
-
-/** That others may not take it from this node. */
-export function relayRows({ relayBits }: Pick<RpcResult<'tx_get'>, 'relayBits'>): [string, string][] {
-  if (relayBits === undefined) return []
-  return [
-    [
-      'careful',
-      `many payments hang on the same coin, and other nodes ask for ${relayBits} zero bits in front of the infohash of the next one, which this one lacks: they may refuse it until a block orders it, or some of the others. Count on it when it is ordered, or ask for a payment from another coin`,
-    ],
-  ]
 }
 
 /** How many have it, and how much hangs on it: of what a block orders nobody needs to know. */

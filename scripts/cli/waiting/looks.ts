@@ -13,12 +13,15 @@ export function describeLook(
   passed = 0,
   localNow = Math.floor(Date.now() / 1_000),
 ): string {
-  const { status, waitingFor, earliest, latest, away, ethereumTime, next } = look
+  const { status, waitingFor, relayBits, earliest, latest, away, ethereumTime, next } = look
   if (away !== undefined) return `the node is away: ${away}`
   const now = ethereumTime === undefined ? undefined : ethereumTime + passed
   const parts = [
     ...(earliest === undefined ? [] : [`at the earliest ${momentOf(earliest, now, localNow)}`]),
     ...(latest === undefined || latest === earliest ? [] : [`at the latest ${momentOf(latest, now, localNow)}`]),
+    ...(relayBits === undefined
+      ? []
+      : [`and other nodes may refuse it ("ttx status" says why), so that it may not get to a miner`]),
     ...(next !== undefined && isCalledFor(next) ? [describeSearch(next)] : []),
     ...(next !== undefined && miner !== undefined ? [describeMinerShortly(miner)] : []),
   ]

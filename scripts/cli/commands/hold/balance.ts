@@ -75,6 +75,7 @@ export async function balanceOf(context: CliContext, node: NodeLink, owner: Addr
     ...partRows({ spendable, ordered, final, outputs }, formatAmount),
     ...(inOffers === 0n ? [] : [['of it', `${formatAmount(inOffers)} in offers (${LEFT_ALONE})`] as [string, string]]),
     ['outputs', `${outputs.length}`],
+    ...refusableRows(outputs, formatAmount),
   ]
   if (token !== undefined) rows.push(['wTTX', formatAmount(token)])
   if (wei !== undefined) rows.push(['ETH', formatEther(wei)])
@@ -106,6 +107,7 @@ async function balanceOfAsset(context: CliContext, node: NodeLink, owner: Addres
       ? []
       : [['of it', `${formatOf(inOffers, view)} in offers (${LEFT_ALONE})`] as [string, string]]),
     ['outputs', `${outputs.length}`],
+    ...refusableRows(outputs, (amount) => formatOf(amount, view)),
     ...(onEthereum === undefined
       ? []
       : [['on Ethereum', `${formatOf(onEthereum, view)} of token ${token}`] as [string, string]]),
@@ -174,6 +176,16 @@ function partRows(
 /** What own payments gave back that no block has ordered; of the outputs that the node tells of, which are the first thousand. */
 function changeIn(outputs: Balance['outputs']): bigint {
   return outputs.reduce((sum, { own, value }) => (own ? sum + value : sum), 0n)
+}
+
+/** What other nodes may never hear of: see `relayRows`. */
+function refusableRows(outputs: Balance['outputs'], format: (amount: bigint) => string): [string, string][] {
+  const refusable = outputs.filter(({ relayBits }) => relayBits !== undefined)
+  if (refusable.length === 0) return []
+  const sum = refusable.reduce((sum, { value }) => sum + value, 0n)
+  const [first] = refusable
+  const what = `${format(sum)} of it came in payments that other nodes may refuse, since they lack work`
+  return [['careful', `${what}: count on it when it is ordered ("ttx status ${first?.infohash}" says more)`]]
 }
 
 /** What the outputs hold that open offers of the data folder give: also those that a node does not tell of among so many that others paid. */

@@ -31,6 +31,7 @@ import { parseMemo } from '../../payment-arguments.ts'
 import { inQuotes } from '../../printable.ts'
 import { addSettings } from '../../setting-flags.ts'
 import { openSigning, SIGNING_SETTINGS, showPaying } from '../../signing.ts'
+import { relayRows } from '../../status/relay-words.ts'
 import { addressOf, WHOSE } from '../../whose.ts'
 import { describeAncestors } from './send.ts'
 
@@ -106,6 +107,7 @@ async function bridge(
       gross: tokens,
       net,
       unorderedAncestors,
+      relayBits: record.relayBits,
       earlier: isEarlier,
       network: networkData(context, node),
     },
@@ -123,6 +125,7 @@ async function bridge(
       ['infohash', infohash],
       ['status', `${record.status} (only final is final)`],
       ['stands on', describeAncestors(unorderedAncestors)],
+      ...relayRows(record),
       ['follow it', `ttx status ${infohash}`],
       ...(view === undefined
         ? []

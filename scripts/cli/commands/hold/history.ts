@@ -19,6 +19,7 @@ import { type HistoryEntry, historyEntry } from '../../history/entry.ts'
 import { type NodeLink, openNode, openOptionalEthereum } from '../../link.ts'
 import { parseLimit } from '../../payment-arguments.ts'
 import { addSettings } from '../../setting-flags.ts'
+import { markedStatus, markRows } from '../../status/relay-words.ts'
 import { clockRows, formatUtc } from '../../time.ts'
 import { addressOf, WHOSE } from '../../whose.ts'
 import { walletAddress } from './balance.ts'
@@ -116,7 +117,7 @@ function describe(
     const what = isFirst ? 'no transactions' : 'no older transactions'
     return `${what} of ${owner}${asset === undefined ? '' : ` that move ${asset}`} are known to this node`
   }
-  const parts = entries.map((entry) => [entry.status, amountWords(entry, view)] as const)
+  const parts = entries.map((entry) => [markedStatus(entry), amountWords(entry, view)] as const)
   const statusWidth = widthOf(parts.map(([status]) => status))
   const amountWidth = widthOf(parts.map(([, amount]) => amount))
   const rows = entries.map((entry, i): [string, string] => {
@@ -128,6 +129,7 @@ function describe(
   })
   return formatTable([
     ...rows,
+    ...markRows(entries),
     ...(cursor === undefined ? [] : [['older', `--before ${cursor}`] as const]),
     ...clockRows(node.info.bridge.ethereumTime, Math.floor(Date.now() / 1_000)),
   ])

@@ -23,6 +23,7 @@ import { parseMemo } from '../../payment-arguments.ts'
 import { inQuotes } from '../../printable.ts'
 import { addSettings } from '../../setting-flags.ts'
 import { openSigning, SIGNING_SETTINGS, showPaying } from '../../signing.ts'
+import { relayRows } from '../../status/relay-words.ts'
 import { WHOSE } from '../../whose.ts'
 
 export function registerSend(program: Command, act: Act): void {
@@ -102,6 +103,7 @@ async function send(
         tokens,
         memo,
         unorderedAncestors,
+        relayBits: record.relayBits,
       },
       earlier: isEarlier,
       network: networkData(context, node),
@@ -113,6 +115,7 @@ async function send(
       ['magnet', magnetOf(infohash)],
       ['status', `${record.status} (only final is final)`],
       ['stands on', describeAncestors(unorderedAncestors)],
+      ...relayRows(record),
       ...earlierRows(isEarlier, 'it was paid once', 'for a second payment, run the command again'),
     ]),
     onPrinted: acknowledge,

@@ -9,6 +9,7 @@ import { type AnyId, parseIdOf, TRANSACTION_HELP } from '../../ids/any-id.ts'
 import { openNode } from '../../link.ts'
 import { showLive } from '../../live-line.ts'
 import { addSettings } from '../../setting-flags.ts'
+import { relayRows } from '../../status/relay-words.ts'
 import { describeLook } from '../../waiting/looks.ts'
 import { awaitedBy } from '../../waiting/newest.ts'
 
@@ -41,15 +42,16 @@ export function registerWait(program: Command, act: Act): void {
 async function run(context: CliContext, id: AnyId, { until }: Flags): Promise<Result> {
   const node = await openNode(context)
   const infohash = await awaitedBy(context, node, id, until)
-  const { status, block, step } = await waitShown(context, until, (told) =>
+  const { status, block, step, relayBits } = await waitShown(context, until, (told) =>
     wait(node, infohash, { until, signal: context.signal, ...told }),
   )
   return {
-    data: { infohash, until, status, block, step },
+    data: { infohash, until, status, block, step, relayBits },
     text: formatTable([
       ['infohash', infohash],
       ['reached', until === status ? until : `${until} (${status})`],
       ...(block === undefined ? [] : [['block', `${block}, step ${step}`] as const]),
+      ...relayRows({ relayBits }),
     ]),
   }
 }

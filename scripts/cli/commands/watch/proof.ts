@@ -15,7 +15,8 @@ import { type AnyId, parseTransaction, TRANSACTION_HELP } from '../../ids/any-id
 import { transactionOf } from '../../ids/named.ts'
 import { openNode } from '../../link.ts'
 import { addSettings } from '../../setting-flags.ts'
-import { relayRows, STATUS_WORDS } from '../../status/transaction.ts'
+import { relayRows } from '../../status/relay-words.ts'
+import { STATUS_WORDS } from '../../status/transaction.ts'
 import { describeAncestors } from '../hold/send.ts'
 
 const FETCH_MS = 30_000

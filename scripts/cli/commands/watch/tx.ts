@@ -28,7 +28,8 @@ import { showWhile } from '../../live-line.ts'
 import { takeData, takeRows } from '../../offers/swap-words.ts'
 import { parseLimit } from '../../payment-arguments.ts'
 import { addSettings } from '../../setting-flags.ts'
-import { missingWords, relayRows, STATUS_WORDS, strengthRows } from '../../status/transaction.ts'
+import { markedStatus, markRows, relayRows } from '../../status/relay-words.ts'
+import { missingWords, STATUS_WORDS, strengthRows } from '../../status/transaction.ts'
 import { addressOf, WHOSE } from '../../whose.ts'
 import { walletAddress } from '../hold/balance.ts'
 
@@ -125,7 +126,7 @@ async function list(
     text:
       rows.length === 0
         ? `no transactions of ${owner}${asset === undefined ? '' : ` that move ${asset}`} are known to this node`
-        : formatTable(rows),
+        : formatTable([...rows, ...markRows(items)]),
   }
 }
 
@@ -141,9 +142,9 @@ export async function listOf(
     const tx = file && decodeTransaction(file)
     return { ...record, ...(tx === undefined ? {} : { what: describe(tx, record.asset, owner) }) }
   })
-  const rows = items.map(({ infohash, status, what }): [string, string] => [
+  const rows = items.map(({ infohash, status, relayBits, what }): [string, string] => [
     infohash,
-    `${status.padEnd(11)} ${what ?? ''}`,
+    `${markedStatus({ status, relayBits }).padEnd(11)} ${what ?? ''}`,
   ])
   return { items, rows }
 }

@@ -11,7 +11,7 @@ import { transactionHandlers } from '../../../../node/rpc/handlers/transactions.
 import { runCli } from '../../../../scripts/cli/program.ts'
 import { fakeShell } from '../../../support/fake-shell.ts'
 import { serve } from '../../../support/rpc/serve.ts'
-import { chainOf, lonely } from '../../node/proofs.ts'
+import { bob, chainOf, lonely } from '../../node/proofs.ts'
 
 /** A node whose peers, `holders` of them, deliver nothing, and a command line beside it. */
 async function open(
@@ -25,7 +25,10 @@ async function open(
   const network = { ...nobody, holders: () => holders, publicAddress: () => address }
   const parts = { ledger, own, network, trackers: [], follower: undefined, settle: async () => undefined }
   const methods = transactionHandlers(parts as never) // what these methods need of it
-  const url = await serve(t, { ...methods, node_info: async () => EXAMPLES.node_info.result })
+  const url = await serve(t, {
+    ...methods,
+    node_info: async () => EXAMPLES.node_info.result,
+  })
   const ttx = async (...line: string[]) => {
     const shell = fakeShell({ folder: data })
     const code = await runCli([...line, '--node', url, '--data', data], shell)
@@ -84,6 +87,21 @@ test('that others may refuse a payment which is taken here is said where it is h
   const torrent = join(data, 'second.torrent')
   assert.equal((await ttx('proof', 'export', infohash, torrent)).code, 0)
   assert.match((await ttx('proof', 'import', torrent)).out, lacks)
+  assert.match((await ttx('status', infohash)).out, lacks)
+  const waited = await ttx('wait', infohash, '--until', 'accepted')
+  assert.match(waited.out, lacks)
+  assert.equal(JSON.parse((await ttx('wait', infohash, '--until', 'accepted', '--json')).out).relayBits, 160)
+  const owner = bob.address
+  const balance = await ttx('balance', owner)
+  const words = `careful +0\\.0{17}1 of it came in payments that other nodes may refuse, .*"ttx status ${infohash}"`
+  assert.match(balance.out, new RegExp(words), balance.err)
+  const { outputs } = JSON.parse((await ttx('balance', owner, '--json')).out)
+  const bitsOf = (of: string) => outputs.find((each: { infohash: string }) => each.infohash === of)?.relayBits
+  assert.deepEqual([bitsOf(first.infohash), bitsOf(infohash)], [undefined, 160])
+  const marked = /accepted! [\s\S]*careful +other nodes may refuse what is marked with "!"/
+  assert.match((await ttx('tx', 'list', owner)).out, marked)
+  assert.match((await ttx('history', owner)).out, marked)
+  assert.match((await ttx('status', owner)).out, marked)
   assert.doesNotMatch((await ttx('tx', 'show', first.infohash)).out, /careful/)
 })
 

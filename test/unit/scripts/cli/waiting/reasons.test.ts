@@ -65,5 +65,9 @@ test('one line has what is waited for, the times as spans of a clock that goes o
     describeLook({ status: 'accepted', waitingFor: 'a miner to find block 20', next, ethereumTime: NOW }, miner),
     'accepted: waits for a miner to find block 20, 220 MH expected, 3 min at 1 MH/s, the miner here makes 940 kH/s, needs 3 min on average, from any moment on',
   )
+  assert.equal(
+    describeLook({ status: 'accepted', waitingFor: 'a miner to find block 20', relayBits: 12 }, undefined),
+    'accepted: waits for a miner to find block 20, and other nodes may refuse it ("ttx status" says why), so that it may not get to a miner',
+  )
   assert.match(describeLook({ ...ordered, away: 'no node answers' }, miner), /^the node is away: no node answers$/)
 })
