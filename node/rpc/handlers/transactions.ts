@@ -87,7 +87,7 @@ export function transactionHandlers(parts: NodeParts) {
       }
     },
     account_outputs: async ({ owner, asset, of }) => ({
-      outputs: of.map((infohash) => ledger.output(purseOf(owner, asset), infohash)),
+      outputs: of.map((infohash) => ({ ...ledger.output(purseOf(owner, asset), infohash), ...lackOf(infohash) })),
     }),
     account_history: async ({ owner, limit, cursor, asset }) => {
       const from = cursor === undefined ? {} : { cursor: Number(cursor) }

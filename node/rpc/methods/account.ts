@@ -94,6 +94,7 @@ export const ACCOUNT_METHODS = {
             .describe(
               'Left out if that is not here or makes nothing for the address, and of what was spent before the snapshot.',
             ),
+          relayBits,
           spentBy: infohash.optional().describe('What spends it and counts: accepted, ordered or final.'),
         }),
       ),

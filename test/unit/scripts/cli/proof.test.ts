@@ -34,7 +34,7 @@ async function open(
     const code = await runCli([...line, '--node', url, '--data', data], shell)
     return { code, out: shell.out(), err: shell.err() }
   }
-  return { ledger, data, ttx }
+  return { ledger, data, methods, ttx }
 }
 
 test('a payment with its ancestors goes from node to node as one file; without them the node says what is missing', async (t) => {
@@ -72,7 +72,7 @@ test('a payment with its ancestors goes from node to node as one file; without t
 
 test('that others may refuse a payment which is taken here is said where it is handed in, and wherever it is shown', async (t) => {
   const [first, second] = chainOf(2)
-  const { ledger, data, ttx } = await open(t, 0, { unordered: 1 })
+  const { ledger, data, methods, ttx } = await open(t, 0, { unordered: 1 })
   await ledger.submit(first.file, 'rpc')
   const file = join(data, 'second.json')
   await writeFile(file, second?.file ?? '')
@@ -95,6 +95,11 @@ test('that others may refuse a payment which is taken here is said where it is h
   const balance = await ttx('balance', owner)
   const words = `careful +0\\.0{17}1 of it came in payments that other nodes may refuse, .*"ttx status ${infohash}"`
   assert.match(balance.out, new RegExp(words), balance.err)
+  const parts = { owner, of: [first.infohash, second?.infohash ?? first.infohash] }
+  assert.deepEqual(
+    (await methods.account_outputs(parts)).outputs.map(({ relayBits }) => relayBits),
+    [undefined, 160],
+  )
   const { outputs } = JSON.parse((await ttx('balance', owner, '--json')).out)
   const bitsOf = (of: string) => outputs.find((each: { infohash: string }) => each.infohash === of)?.relayBits
   assert.deepEqual([bitsOf(first.infohash), bitsOf(infohash)], [undefined, 160])

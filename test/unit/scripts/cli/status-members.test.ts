@@ -65,6 +65,10 @@ const CASES: Readonly<Record<string, Case>> = {
     hasMiner: true,
     members: [...HERE, 'next', 'miner', 'ethereumTime'],
   },
+  'a payment that lacks work': {
+    where: { ...payment, relayBits: 12 },
+    members: [...HERE, 'relayBits', 'next', 'ethereumTime'],
+  },
   'a payment in a block': {
     where: ordered,
     members: [...HERE, ...FINAL_TIME, 'block', 'blockTime', 'step', 'ethereumTime'],
