@@ -16,8 +16,7 @@ export type Stage = (typeof STAGES)[number]
 
 export type Where = Result<'tx_where'>
 
-export type Progress = Pick<Where, 'relayBits'> & {
-  readonly status: Where['status']
+export type Progress = Pick<Where, 'status' | 'relayBits'> & {
   /** In plain words. */
   readonly waitingFor: string
   /** When its block is final, or the request payable, as far as the node can say; unix seconds on Ethereum's clock, later than now. */
@@ -183,7 +182,8 @@ async function lookAt(node: NodeClient, where: Where, until: Stage, signal?: Abo
   if (isInNoBlock(where)) {
     const next = await nextBlockOf(node, signal)
     const waitingFor = isDeposit(where) ? waitingForOf(where) : waitsForBlock(next, isRequestOfTtx(where))
-    return { status, waitingFor, relayBits, ...(next && { next, ...clockOf(next.status.ethereumTime) }) }
+    const lack = relayBits && { relayBits }
+    return { status, waitingFor, ...lack, ...(next && { next, ...clockOf(next.status.ethereumTime) }) }
   }
   const { ethereumTime } = (await node.call('node_info', {}, signal)).bridge
   const said = { status, waitingFor: bridging?.waitingFor ?? waitingForOf(where), ...clockOf(ethereumTime) }
