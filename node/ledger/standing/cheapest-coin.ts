@@ -35,15 +35,10 @@ export function cheapestCoin(
   return cheapest
 }
 
-/** An output of what is ordered is a coin; what is not ordered hangs on one, which a reorganisation may have made hang on another. */
+/** An output of what is ordered is a coin, and one of a deposit that is not ordered yet; what else is not ordered hangs on one. */
 function rootOf(reader: Reader, input: Input): Input {
-  let coin = input
-  while (!isSettled(creatorStanding(reader, coin[0]))) {
-    const { charge = '' } = entryOf(reader, coin[0]) ?? {}
-    if (charge === '') break
-    coin = coinOf(charge)
-  }
-  return coin
+  const { charge = '', standing = creatorStanding(reader, input[0]) } = entryOf(reader, input[0]) ?? {}
+  return isSettled(standing) || charge === '' ? input : coinOf(charge)
 }
 
 /** It is the first to spend what the owner of a coin alone paid somebody. */

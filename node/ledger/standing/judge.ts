@@ -123,7 +123,7 @@ export class Agenda {
     const charge = this.#chargeOf(change, before, standing)
     if (standing === before.standing && rank === before.rank && charge === before.charge) return
     place(change, charge === before.charge ? before : recharge(change, before, charge), { standing, rank })
-    if (standing === before.standing) return
+    if (standing === before.standing && charge === before.charge) return
     const { children, rivals } = relativesOf(change, before)
     this.mark(change, children)
     this.mark(

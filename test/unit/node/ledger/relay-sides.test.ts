@@ -240,3 +240,39 @@ test('no number of payments between hides what lacks work', async () => {
   assert.ok((ledger.record(at).bitsAsked ?? 0) >= 10)
   assert.ok(ledger.bitsLacking(at) >= 10)
 })
+
+test('once a block orders what somebody was paid, all that hangs on it is charged to them, and none of it to the crowd', async () => {
+  await using world = await openLedger({ limits: { unordered: 100_000 } })
+  const { ledger } = world
+  const given = gifts([ALICE])
+  const first = block('a', 1n, given)
+  await ledger.setBranch({ final: GENESIS_BLOCK, blocks: [first] })
+  const toBob = pay({ from: ALICE, to: BOB, tokens: UNIT, prev: [given[0]?.infohash ?? GENESIS_INFOHASH] })
+  const toCarol = pay({ from: ALICE, to: CAROL, tokens: UNIT, prev: [toBob.infohash] })
+  for (const { file } of [toBob, toCarol]) await ledger.submit(file, 'peer')
+  const chain = await fill(ledger, BOB, toBob.infohash, 30)
+  const crowd = await fill(ledger, CAROL, toCarol.infohash)
+  assert.equal(crowd.length, 97)
+  const last = chain.at(-1)?.infohash ?? toBob.infohash
+  assert.equal(ledger.relayBits(BOB.address, [last]), 10)
+  const ordered = { final: GENESIS_BLOCK, blocks: [first, block('b', 2n, [toBob])] }
+  for (let i = 0; i < 2; i++) {
+    await world.ledger.setBranch(ordered)
+    assert.equal(world.ledger.relayBits(BOB.address, [last]), 0)
+    await world.ledger.setBranch({ final: GENESIS_BLOCK, blocks: [first] })
+    assert.equal(world.ledger.relayBits(BOB.address, [last]), 10)
+    await world.reopen()
+  }
+  // Whoever hears of all that only now comes to the same price.
+  await world.ledger.setBranch(ordered)
+  await using other = await openLedger({ limits: { unordered: 100_000 } })
+  await other.ledger.setBranch(ordered)
+  for (const { file } of [toCarol, ...crowd, ...chain])
+    assert.equal((await other.ledger.submit(file, 'peer')).status, 'accepted')
+  assert.equal((await fill(other.ledger, BOB, last)).length, 97)
+  assert.equal((await fill(world.ledger, BOB, last)).length, 97)
+  for (const { ledger: each, folder } of [world, other]) {
+    await each.stop()
+    assert.equal(await recountCharges(folder), 3)
+  }
+})
