@@ -2,7 +2,16 @@
 
 import assert from 'node:assert/strict'
 import { Level } from 'level'
-import { CHARGES, EMPTY_HEAD, ENTRIES, type Entry, HEAD } from '../../../../node/ledger/store/tables.ts'
+import { type Input, ownerOf } from '../../../../node/ledger/purse.ts'
+import {
+  CHARGES,
+  coinOf,
+  EMPTY_HEAD,
+  ENTRIES,
+  type Entry,
+  HEAD,
+  tallyKey,
+} from '../../../../node/ledger/store/tables.ts'
 import type { Infohash } from '../../../../node/protocol/ids.ts'
 
 /** Throws an `AssertionError` if the ledger in this folder, which nothing has open, counted otherwise. Returns how many coins there are. */
@@ -20,9 +29,10 @@ export async function recountCharges(folder: string): Promise<number> {
   await level.close()
   const counted = new Map<string, number>()
   let all = 0
-  for (const { charge, standing, kind, infohash } of entries.values()) {
+  for (const { charge, standing, kind, infohash, inputs } of entries.values()) {
     if (kind !== 'signed' || (standing !== 'accepted' && standing !== 'held')) continue
-    assert.notEqual(charge, '', `${infohash} is charged to nobody`)
+    const tallies = inputs.map((input) => tallyOf(input, entries.get(input[0])))
+    assert.ok(tallies.includes(charge), `${infohash} is charged to ${charge}, and hangs on ${tallies.join(', ')}`)
     counted.set(charge, (counted.get(charge) ?? 0) + 1)
     all++
   }
@@ -30,4 +40,11 @@ export async function recountCharges(folder: string): Promise<number> {
   const sorted = (rows: ReadonlyMap<string, unknown>) => [...rows].sort(([a], [b]) => (a < b ? -1 : 1))
   assert.deepEqual(sorted(said), sorted(counted))
   return counted.size
+}
+
+/** To what a payment with this input may be charged, as things are ordered now. */
+function tallyOf(input: Input, creator: Entry | undefined): string {
+  const isCoin = creator === undefined || creator.height !== undefined || creator.charge === ''
+  const coin = isCoin ? input : coinOf(creator.charge)
+  return tallyKey(coin, ownerOf(coin[1]) === ownerOf(input[1]))
 }
