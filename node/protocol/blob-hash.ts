@@ -27,8 +27,8 @@ export function pointOf(place: number): bigint {
   return power(ROOT, BigInt(reverseBits(place)))
 }
 
-/** Of 12 bits. */
-function reverseBits(place: number): number {
+/** Of 12 bits: where the element at a place of a blob is in natural order, and the other way round. */
+export function reverseBits(place: number): number {
   let reversed = 0
   for (let bit = 1; bit < BLOB_ELEMENTS; bit *= 2) reversed = 2 * reversed + ((place & bit) === 0 ? 0 : 1)
   return reversed

@@ -42,9 +42,10 @@ export class KzgPool implements AsyncDisposable {
 
   /** All are blobs. */
   async sidecar(blobs: readonly Uint8Array[], signal?: AbortSignal): Promise<Sidecar> {
-    const [commitments, cellProofs] = await Promise.all([
-      Promise.all(blobs.map((blob) => this.#commit(blob, signal))),
+    // First what needs the library: then commitments are by it too.
+    const [cellProofs, commitments] = await Promise.all([
       Promise.all(blobs.map((blob) => this.#run<Uint8Array[]>('cellProofs', new Uint8Array(blob), signal))),
+      Promise.all(blobs.map((blob) => this.#commit(blob, signal))),
     ])
     return { blobs, commitments, cellProofs: cellProofs.flat(), hashes: commitments.map(blobHash) }
   }
@@ -59,10 +60,11 @@ export class KzgPool implements AsyncDisposable {
     const openings = elements.map(async (element): Promise<ElementOpening> => {
       const blob = blobs[Math.floor(element / BLOB_ELEMENTS)]
       if (blob === undefined) throw new RangeError(`element ${element} is beyond ${blobs.length} blobs`)
+      const task: ProveTask = { blob: new Uint8Array(blob), place: element % BLOB_ELEMENTS }
+      const proving = this.#run<Uint8Array>('prove', task, signal)
       const commitment = commitments.get(blob) ?? this.#commit(blob, signal)
       commitments.set(blob, commitment)
-      const task: ProveTask = { blob: new Uint8Array(blob), place: element % BLOB_ELEMENTS }
-      const [proof, shared] = await Promise.all([this.#run<Uint8Array>('prove', task, signal), commitment])
+      const [proof, shared] = await Promise.all([proving, commitment])
       return { element: elementAt(blobs, element), commitment: shared, proof }
     })
     return await Promise.all(openings)

@@ -10,8 +10,10 @@ import { wrapBlobTransaction } from '../../../../../node/ethereum/blobs/envelope
 import type { Kzg } from '../../../../../node/ethereum/blobs/kzg.ts'
 import { KzgPool } from '../../../../../node/ethereum/blobs/kzg-pool.ts'
 import { loadKzg } from '../../../../../node/ethereum/blobs/load-kzg.ts'
+import { commitSparse, loadPoints, MAX_SPARSE_ELEMENTS } from '../../../../../node/ethereum/blobs/sparse-blob.ts'
 import { BLOB_BYTES, BLOB_ELEMENTS } from '../../../../../node/protocol/blob.ts'
-import { blobHash } from '../../../../../node/protocol/blob-hash.ts'
+import { BLS_MODULUS, blobHash } from '../../../../../node/protocol/blob-hash.ts'
+import { encodeUint } from '../../../../../node/protocol/bytes.ts'
 import { randomOf } from '../../../../../scripts/assure/models/world.ts'
 
 const seed = Number(process.env['FUZZ_SEED'] ?? 1)
@@ -60,6 +62,23 @@ describe(`KZG (seed ${seed})`, () => {
       wasm.cellProofs(blob).map((each) => toHex(each)),
       native.cellProofs(blob).map((each) => toHex(each)),
     )
+  })
+
+  it('is the same by a sum over the elements where few are not zero', async () => {
+    const points = await loadPoints()
+    for (const count of [0, 1, 2, 40, MAX_SPARSE_ELEMENTS]) {
+      const blob = new Uint8Array(BLOB_BYTES)
+      for (let i = 0; i < count; i++) {
+        const start = 32 * Math.floor(random() * BLOB_ELEMENTS)
+        blob.set(randomBlob(random).subarray(start, start + 32), start)
+      }
+      const sum = commitSparse(blob, points)
+      assert.deepEqual(sum && toHex(sum), toHex(native.commit(blob)), `${count} elements`)
+    }
+    // All bytes of an element, up to the largest below the modulus.
+    const largest = new Uint8Array(BLOB_BYTES)
+    largest.set(encodeUint(BLS_MODULUS - 1n, 32), 32 * (BLOB_ELEMENTS - 1))
+    assert.deepEqual(commitSparse(largest, points), native.commit(largest))
   })
 
   it('proves each place by a proof of its own', () => {
