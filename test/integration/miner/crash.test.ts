@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { after, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { Journal } from '../../../miner/journal.ts'
@@ -12,6 +12,7 @@ import { Expenses } from '../../../miner/money/expenses.ts'
 import { ROWS, type Rows } from '../../../miner/rows-choice.ts'
 import { summariseBlocks } from '../../../miner/status.ts'
 import type { NodeClient } from '../../../node/client/rpc.ts'
+import { KzgPool } from '../../../node/ethereum/blobs/kzg-pool.ts'
 import { formatHex } from '../../../node/protocol/bytes.ts'
 import { genesisInfohash } from '../../../node/protocol/genesis.ts'
 import { accountOf, randomOf } from '../../../scripts/assure/models/world.ts'
@@ -20,6 +21,9 @@ import { type CrashPlan, MOMENTS, type Moment } from './crashing-miner.ts'
 
 const COINS = 10n ** 21n
 const SCRIPT = fileURLToPath(new URL('./crashing-miner.ts', import.meta.url))
+
+const kzg = new KzgPool()
+after(() => kzg.stop())
 
 for (const rows of ROWS) {
   test(`killed at any moment of a publication in ${rows}, a miner publishes the same block once and no other`, async (t) => {
@@ -73,7 +77,16 @@ async function open(t: Parameters<typeof Stage.open>[0], rows: Rows = 'calldata'
   }
   const start = (moment: Moment, published: number) => {
     const chosen: CrashPlan = { ...plan, key: `0x${formatHex(account.key)}`, moment, published }
-    return spawn(process.execPath, [SCRIPT, JSON.stringify(chosen)], { stdio: ['ignore', 'ignore', 'inherit'] })
+    const child = spawn(process.execPath, [SCRIPT, JSON.stringify(chosen)], {
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      serialization: 'advanced',
+    })
+    child.on('message', async (blobs: Uint8Array[]) => {
+      const sidecar = await kzg.sidecar(blobs)
+      // It may be killed at any moment, and then nobody waits for the answer.
+      if (child.connected) child.send(sidecar, () => undefined)
+    })
+    return child
   }
   let last = genesisInfohash(stage.definition.genesis)
   return {

@@ -1,6 +1,8 @@
 // A miner in a process of its own that kills itself (SIGKILL) at a named moment: `node crashing-miner.ts <JSON of CrashPlan>`.
+// What its transactions carry beside blobs it asks of its parent, since each process would load a KZG library for seconds first.
 
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { pathToFileURL } from 'node:url'
 import type { Hex } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
@@ -9,7 +11,7 @@ import type { Rows } from '../../../miner/rows-choice.ts'
 import { PowPool } from '../../../miner/work/pow-pool.ts'
 import { createNodeClient, type NodeClient } from '../../../node/client/rpc.ts'
 import { EthereumAccount } from '../../../node/ethereum/account.ts'
-import { KzgPool } from '../../../node/ethereum/blobs/kzg-pool.ts'
+import { KzgPool, type Sidecar } from '../../../node/ethereum/blobs/kzg-pool.ts'
 import { TransactionSender } from '../../../node/ethereum/sending/sender.ts'
 import { createLogger } from '../../../node/log.ts'
 import { type Hash, parseAddress } from '../../../node/protocol/ids.ts'
@@ -73,7 +75,8 @@ async function run(plan: CrashPlan): Promise<void> {
   const ethereum = new DyingEthereum({ urls: [plan.ethereum], network, signer, now: Date.now })
   const sender = new TransactionSender({ ethereum, log, now: Date.now }, { confirmations: 1, pollMs: 20 })
   const pool = new PowPool({ log, random: randomBytes, now: Date.now }, { threads: 1 })
-  const kzg = new KzgPool()
+  const threads = new KzgPool()
+  const kzg = { hashes: threads.hashes.bind(threads), sidecar: askSidecar }
   const deps = { node, sender, pool, kzg, log, now: Date.now, random: Math.random }
   const miner = new Miner(deps, { folder: plan.folder, longestWaitMs: 0, pollMs: 20, courtesyMs: 0, rows: plan.rows })
   await miner.start()
@@ -82,7 +85,17 @@ async function run(plan: CrashPlan): Promise<void> {
     clearInterval(look)
     void miner
       .stop()
-      .then(() => kzg.stop())
+      .then(() => threads.stop())
       .then(() => ethereum.close())
+      .then(() => process.disconnect())
   }, 10)
+}
+
+/** One at a time, as the publisher asks. */
+async function askSidecar(blobs: readonly Uint8Array[]): Promise<Sidecar> {
+  const answered = once(process, 'message')
+  process.send?.(blobs)
+  const [sidecar]: Sidecar[] = await answered
+  if (sidecar === undefined) throw new Error('expected a sidecar from the parent, got an empty message')
+  return sidecar
 }
