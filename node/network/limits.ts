@@ -14,8 +14,8 @@ export const SYMBOLS = 1_024
 export const SYMBOL_BYTES = 24
 /** Sealed headers in `blocks`. */
 export const MAX_HEADERS = 128
-/** Of a block with its rows: all of it, and one part. Six blobs are 786,432 bytes, and what they call void is within their number of rows. */
-export const MAX_PAST_BYTES = 2_097_152
+/** Of a block with its rows: all of it, and one part. Six blobs are 786,432 bytes, and each of 3,500 rows may call a forced transaction void, of 1 kB at most. */
+export const MAX_PAST_BYTES = 8_388_608
 export const MAX_PART_BYTES = 100_000
 /** How long a question may wait for its answer. */
 export const ANSWER_TIMEOUT_MS = 20_000

@@ -102,7 +102,7 @@ export interface NetworkStore {
 
   /** Sealed headers of a block and of those on which it builds, downwards, `most` of them at most. */
   ancestors?(block: Hash, most: number): readonly Uint8Array[]
-  /** A published block with its rows, for who replays the past (`encodePastBlock`): at most 2 MiB. */
+  /** A published block with its rows, for who replays the past (`encodePastBlock`): at most 8 MiB. */
   pastBlock?(block: Hash): Promise<Uint8Array | undefined>
 
   /** Cheap: called several times a second. */

@@ -17,7 +17,7 @@ export type PastShelfDeps = {
   readonly queued: (place: QueuePlace) => QueuedEntry | undefined
 }
 
-/** Of at most 1 MB each. */
+/** Mostly below 1 MB each, at most 5. */
 const KEPT = 8
 
 export class PastShelf {

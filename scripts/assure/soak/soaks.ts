@@ -121,6 +121,12 @@ export const SOAKS: Readonly<Record<string, Soak>> = {
     runs: 8_000_000,
     batch: 1_000_000,
   },
+  retrace: {
+    file: 'unit/node/bridge/retrace/judge',
+    unit: 'random chains of right blocks, replayed as the past is',
+    runs: 2_000,
+    batch: 100,
+  },
   parted: {
     file: 'adversarial/parted-network',
     unit: 'payments among twenty nodes, a third of them while ten minutes part these',
