@@ -42,7 +42,7 @@ async function surcharge({ anvil, bridge }: Stage, lane: Lane, entries: number, 
 }
 
 /**
- * What is asked of so many entries behind `ahead` others, as of a block, by default the newest. It leaks with each second: whoever asked since then was asked for
+ * What is asked of this number of entries behind `ahead` others, as of a block, by default the newest. It leaks with each second: whoever asked since then was asked for
  * less, and for more than whoever asks later.
  */
 async function behind(stage: Stage, lane: Lane, ahead: number, entries: number, blockNumber?: bigint): Promise<bigint> {
