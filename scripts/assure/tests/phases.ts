@@ -66,8 +66,8 @@ export function findTestPhases(
       language: name === 'solidity' ? 'solidity' : 'typescript',
       files: picked,
       needsBuild: !withoutBuild.includes(name),
-      // More than there are cores: a third of the time a test waits for processes, timers or Ethereum's clock.
-      concurrency: availableParallelism() + 2,
+      // One more than there are cores: a third of the time a test waits for processes, timers or Ethereum's clock.
+      concurrency: availableParallelism() + 1,
     })
   }
   return { phases, unmatched: filters.filter((word) => !matched.has(word)) }
