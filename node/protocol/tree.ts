@@ -207,6 +207,7 @@ function bytesOf(text: Text): Uint8Array {
 
 /** Of 32 bytes, which no key and no hash has more or less of. Each is named: a list of them, or a spread, takes 6 to 20 times as long. */
 function textOf(b: Uint8Array): Text {
+  assert(b.length === 32, 'keys and hashes have 32 bytes')
   const at = (i: number) => b[i] as number
   // biome-ignore format: 32 lines would say no more
   return String.fromCharCode(

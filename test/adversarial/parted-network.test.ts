@@ -120,7 +120,8 @@ test(`${nodes} nodes whose network is parted, lossy and killed agree in the end,
     if (i === third) network.part(Array.from({ length: Math.floor(nodes / 2) }, (_, host) => 2 * host))
     if (i === 2 * third) {
       network.heal()
-      healing = heal(hosts, chained.slice(third, i).map(infohashOf))
+      // The last of each chain: who has it has what came before it. To ask for all of them would be most of what the nodes do.
+      healing = heal(hosts, chained.slice(third, i).slice(-nodes).map(infohashOf))
       healing.catch(() => undefined) // it is awaited at the end
     }
     if (killsAt.has(i)) {

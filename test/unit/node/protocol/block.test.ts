@@ -280,10 +280,11 @@ describe('torrent of a block', () => {
       return { infohash: toInfohash(id), owner: toAddress(id), value: 1n }
     })
     const name = (owner: Address, infohash?: Infohash) => (infohash ? { owner, infohash } : { owner })
+    const keyOf = (place: number) => concat(encodeUint(place, 20), new Uint8Array(12))
     // Not hashed: only the files are of interest, and the tree is plain data.
     const leaves = outputs.flatMap(({ infohash, owner, value }, i) => [
-      { key: encodeUint(i, 20), value, name: name(owner, infohash) },
-      { key: encodeUint(i + count, 20), value, name: name(owner) },
+      { key: keyOf(i), value, name: name(owner, infohash) },
+      { key: keyOf(i + count), value, name: name(owner) },
     ])
     const state = leaves.reduce<State>((tree, leaf) => insert(tree, leaf), undefined)
     const { files } = blockTorrent({ ...content, state })
