@@ -14,7 +14,7 @@ import { encodePastBlock, type PastRows, stepsOfPast } from './past-block.ts'
 export type PastShelfDeps = {
   readonly blockOf: (id: Hash) => BridgeBlock | undefined
   readonly posted: (id: Hash) => Promise<PostedBody | WholeBody | undefined>
-  readonly queued: (place: QueuePlace) => QueuedEntry | undefined
+  readonly queued: (place: QueuePlace) => Pick<QueuedEntry, 'entry'> | undefined
 }
 
 /** Mostly below 1 MB each, at most 5. */
@@ -46,7 +46,9 @@ export class PastShelf {
     const made = known ?? this.#make(id)
     this.#made.delete(id)
     this.#made.set(id, made)
-    made.catch(() => this.#made.delete(id))
+    const forget = () => this.#made.delete(id)
+    // What is not here may come, and strangers may ask for what never was.
+    made.then((bytes) => bytes ?? forget(), forget)
     const [oldest] = this.#made.keys()
     if (this.#made.size > KEPT && oldest !== undefined) this.#made.delete(oldest)
     return made

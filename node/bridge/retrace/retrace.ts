@@ -15,6 +15,7 @@ import type { Rules } from '../../protocol/rules.ts'
 import { splitPosted, traceOf, traceRoot } from '../../protocol/trace.ts'
 import type { GenesisTransaction } from '../../protocol/transaction.ts'
 import { inTurns } from '../../turns.ts'
+import { within } from '../../within.ts'
 import { pause } from '../pause.ts'
 import { stateOfSnapshot } from '../snapshot.ts'
 import { decodePastBlock } from './past-block.ts'
@@ -176,7 +177,7 @@ export class Retrace {
       if (later !== undefined) ahead.push(fetch(later))
       for (;;) {
         signal.throwIfAborted()
-        const found = await this.#take(retracer, id, block)
+        const found = await within(this.#take(retracer, id, block), signal)
         if (found === 'replayed') break
         if (found !== 'again') return found
         block = await fetch(id)

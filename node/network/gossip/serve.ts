@@ -1,5 +1,6 @@
 // Answers the questions of a peer from the store, each at its price, which is paid before the work.
 
+import { decodeSealed } from '../../protocol/header.ts'
 import type { Infohash } from '../../protocol/ids.ts'
 import { MAX_INFOHASHES, MAX_PART_BYTES } from '../limits.ts'
 import type { NetworkStore } from '../store.ts'
@@ -22,6 +23,7 @@ const BLOCK_COST = 200
 /** Files that are read, and rows that are listed, in one turn: a millisecond. */
 const FILES_AT_ONCE = 25
 const ROWS_AT_ONCE = 250
+const HEADERS_AT_ONCE = 16
 
 /** Waits for the peer's turn, and longer where it used up its share. */
 export async function answer(
@@ -61,9 +63,7 @@ export async function answer(
       return { type: 'ordered', id, ...(await peer.serve(cost, () => store.order(from, most, unordered))) }
     }
     case 'ancestors': {
-      const { block, most } = question
-      const headers = await peer.serve(HEADER_COST * most, () => store.ancestors?.(block, most) ?? [])
-      return { type: 'headers', id, headers }
+      return { type: 'headers', id, headers: await headersFrom(store, peer, question) }
     }
     case 'rows': {
       const { block, from } = question
@@ -78,6 +78,19 @@ export async function answer(
     case 'list':
       return { type: 'listed', id, ...(await list(store, peer, question)) }
   }
+}
+
+async function headersFrom(store: NetworkStore, peer: RemotePeer, { block, most }: Question & { type: 'ancestors' }) {
+  const headers: Uint8Array[] = []
+  for (let next = block; headers.length < most && !peer.closed.aborted; ) {
+    const count = Math.min(HEADERS_AT_ONCE, most - headers.length)
+    const some = await peer.serve(HEADER_COST * count, () => store.ancestors?.(next, count) ?? [])
+    headers.push(...some)
+    const last = some.at(-1)
+    if (last === undefined || some.length < count) break
+    next = decodeSealed(last).header.parent
+  }
+  return headers
 }
 
 async function list(store: NetworkStore, peer: RemotePeer, { prefix, after }: Question & { type: 'list' }) {

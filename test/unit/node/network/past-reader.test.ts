@@ -14,7 +14,8 @@ import { PastScene } from '../bridge/retrace/past-scene.ts'
 import { Lab, until } from './lab.ts'
 import { MemoryStore } from './memory-store.ts'
 
-const scene = new PastScene(23, 5)
+/** More than a node reads of headers in one turn. */
+const scene = new PastScene(23, 40)
 const ids = [scene.forge.genesis, ...scene.blocks].map(({ id }) => id).reverse()
 const { signal } = new AbortController()
 /** Takes three messages. */
@@ -86,6 +87,7 @@ const honest = () =>
   })
 
 function readerOf(now: () => number, ...peers: readonly FakePeer[]): PastReader {
+  // A reader asks and blames, and uses nothing else of a peer.
   return new PastReader({ peers: () => peers as unknown as readonly RemotePeer[], now })
 }
 

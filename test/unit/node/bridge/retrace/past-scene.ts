@@ -1,5 +1,6 @@
 // A past of final blocks in calldata and in blobs, with deposits, assets and forced transactions of use and of none; and peers that serve it, or lie.
 
+import type { QueuedEntry } from '../../../../../node/bridge/queue-view.ts'
 import { encodePastBlock, type PastBlock } from '../../../../../node/bridge/retrace/past-block.ts'
 import type { PastSource } from '../../../../../node/bridge/retrace/retrace.ts'
 import { OperationError } from '../../../../../node/errors.ts'
@@ -7,10 +8,11 @@ import { blobHash } from '../../../../../node/protocol/blob-hash.ts'
 import { keccak } from '../../../../../node/protocol/hash.ts'
 import type { SealedHeader } from '../../../../../node/protocol/header.ts'
 import { type Hash, toHash } from '../../../../../node/protocol/ids.ts'
-import type { QueueEntry } from '../../../../../node/protocol/queue.ts'
+import type { Lane, QueueEntry } from '../../../../../node/protocol/queue.ts'
 import { decodeStep, splitSteps } from '../../../../../node/protocol/step.ts'
 import { toBaseUnits, toGwei } from '../../../../../node/protocol/units.ts'
 import { type BlockOrder, Forge, type MadeBlock } from '../../../../support/bridge/scenario.ts'
+import { entriesOf } from '../../../../support/queue.ts'
 
 /** The commitments of `Forge` are made up, so that they are worked out in no time. */
 export const kzg = { hashes: async (blobs: readonly Uint8Array[]) => blobs.map((blob) => blobHash(keccak(blob))) }
@@ -47,6 +49,12 @@ export class PastScene {
     const forced = this.#queue.flatMap((entry) => (entry.kind === 'forced' ? [entry.packed] : []))
     const voids = hashes.map((hash) => forced.find((packed) => toHash(keccak(packed)) === hash) ?? new Uint8Array())
     return { sealed, rows: inBlobs ? { blobs: inBlobs.blobs } : { steps, states }, voids }
+  }
+
+  /** As a node has it of the queue. */
+  queued(lane: Lane, index: bigint): Pick<QueuedEntry, 'entry'> | undefined {
+    const entry = entriesOf(this.#queue, lane)[Number(index)]
+    return entry && { entry }
   }
 
   bytes(block: MadeBlock): Uint8Array {
