@@ -2,7 +2,7 @@
 //
 // Order of the parts; each may import those before it: protocol, errors, log, schema, wallet, deployment, ledger, bridge
 // (ethereum.ts is its door), network, block-pool, network-store, own-payments, proof-intake,
-// proof-folder, rpc.
+// proof-folder, web, rpc.
 
 import { join } from 'node:path'
 import { Level } from 'level'
@@ -41,7 +41,9 @@ import { API } from './rpc/api.ts'
 import { agreementsOf } from './rpc/handlers/agreements.ts'
 import { createHandlers } from './rpc/handlers/handlers.ts'
 import { statusOf } from './rpc/handlers/node.ts'
-import { RpcServer } from './rpc/server.ts'
+import { RpcServer, type ServePage } from './rpc/server.ts'
+import { Changes } from './web/changes.ts'
+import { type SiteFiles, serveSite } from './web/site.ts'
 
 export type NodeDeps = {
   readonly log: Logger
@@ -80,6 +82,8 @@ export type NodeOptions = {
   readonly skipPast?: boolean
   /** How far back states after blocks stay on disk. Default 256 blocks behind the final one. */
   readonly keep?: Keep
+  /** The web page that is served beside the RPC. None by default. */
+  readonly site?: SiteFiles | undefined
 }
 
 export class TtxNode {
@@ -102,6 +106,7 @@ export class TtxNode {
   readonly #proofs: ProofFolder
   readonly #beginning: NodeBeginning
   readonly #past: NodePast | undefined
+  readonly #changes = new Changes()
   /** The final block of which the peers were told last. */
   #toldFinal: Hash | undefined
   /** Entries of each lane below this are in the ledger. */
@@ -191,7 +196,8 @@ export class TtxNode {
         agreementsOf(parts).map(({ peer, agreement }) => ({ address: peer.address ?? peer.host, agreement })),
       )
     this.#startPulse = () => new Pulse(deps.log, () => statusOf(parts, self), onBranches)
-    this.#rpc = new RpcServer({ methods: API, handlers: createHandlers(parts, self), log: log('rpc') }, options.rpc)
+    const handlers = createHandlers(parts, self)
+    this.#rpc = new RpcServer({ methods: API, handlers, log: log('rpc'), page: this.#page() }, options.rpc)
   }
 
   /** Throws `OperationError` (`database-in-use`, `database-damaged`, `port-in-use`, `listen-failed`, …); what was started by then is stopped again. */
@@ -215,6 +221,7 @@ export class TtxNode {
   async stop(): Promise<void> {
     this.#stopping.abort()
     this.#pulse?.[Symbol.dispose]()
+    this.#changes.stop()
     await this.#rpc.stop()
     const proofs = this.#proofs.stop()
     await this.#past?.stop()
@@ -259,6 +266,15 @@ export class TtxNode {
     const mined = minedBlobs(() => this.#pool.blocks)
     const peers = peersWithBlobs((torrent, signal) => this.#network.fetchBlock(torrent, signal))
     return new BlobSource({ log, now: () => performance.now(), pool: this.#kzg, suppliers: [mined, ...beacons, peers] })
+  }
+
+  #page(): ServePage | undefined {
+    const { site: files } = this.#options
+    if (files === undefined) return undefined
+    const changes = this.#changes
+    this.#ledger.subscribe(() => changes.note('transactions'))
+    for (const event of ['view', 'status', 'branch'] as const) this.#follower?.on(event, () => changes.note('bridge'))
+    return (request, response) => serveSite({ files, changes }, request, response)
   }
 
   async #startFollower(): Promise<void> {

@@ -1,5 +1,5 @@
 // Completes an install that was started by an old Node, which skips optional packages that want a newer one, and makes the bundle from which commands
-// take their packages. Plain JavaScript, because it may itself run under that old Node.
+// take their packages and the web page of nodes. Plain JavaScript, because it may itself run under that old Node.
 //
 // npm decides by the Node it runs on which optional packages fit. Hardhat's native part (@nomicfoundation/edr-*) wants
 // Node 22; under Node 20 npm leaves it out without a word and Hardhat dies later. The package `node` has by now put a
@@ -42,11 +42,18 @@ if (npmNodeMajor < minimumMajor && npmCli !== undefined && process.env[secondPas
 
 // The second pass leaves it to the first, which ends after it.
 if (process.env[secondPass] === undefined) {
+  const root = dirname(dirname(fileURLToPath(import.meta.url)))
+  // Either fails in an install without development packages, or in one that cannot be written to.
   try {
     const { bundlePackages } = await import('./make/bundled-packages.ts')
-    await bundlePackages(dirname(dirname(fileURLToPath(import.meta.url))))
+    await bundlePackages(root)
   } catch (error) {
-    // An install without development packages, or one that cannot be written to: commands load the packages as they are.
     console.log(`commands will start more slowly: ${error}`)
+  }
+  try {
+    const { buildPage } = await import('./make/page.ts')
+    await buildPage(root)
+  } catch (error) {
+    console.log(`nodes will have no web page: ${error}`)
   }
 }

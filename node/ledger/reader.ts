@@ -6,6 +6,7 @@ import { encodeText, encodeUint } from '../protocol/bytes.ts'
 import { type Address, type Hash, type Infohash, toHash } from '../protocol/ids.ts'
 import { MAX_INPUTS } from '../protocol/rules.ts'
 import { decodeTransaction } from '../protocol/transaction.ts'
+import { arrivalsFrom, newestBefore, orderFrom } from './arrivals.ts'
 import { selectCandidates } from './candidates.ts'
 import { lookAtOutput, selectInputs, spendable } from './coins.ts'
 import { type Ancestors, ancestorsOf, countDescendants, rivalsToName } from './intake/graph.ts'
@@ -22,12 +23,9 @@ import type { Database } from './store/database.ts'
 import {
   ACCOUNTS,
   type Account,
-  ARRIVALS,
   BLOCKS,
   CONFLICTS,
-  ENTRIES,
   HISTORY,
-  isSettled,
   isShared,
   numberKey,
   REQUESTS,
@@ -44,6 +42,7 @@ import type {
   LedgerOrder,
   LedgerOutput,
   LedgerSummary,
+  Newest,
   OutputRecord,
   Page,
   PendingRequest,
@@ -211,26 +210,17 @@ export class LedgerReader {
   }
 
   async arrivals(cursor = 0, limit = 1_000): Promise<Page<{ infohash: Infohash; status: Status }, number>> {
-    const rows = await this.#database.range(ARRIVALS, { gte: numberKey(cursor), limit })
-    const items = rows.map(([, text]) => ({ infohash: text as Infohash, status: this.status(text as Infohash) })) // as written
-    const last = rows.at(-1)
-    return rows.length < limit || last === undefined ? { items } : { items, next: Number.parseInt(last[0], 16) + 1 }
+    const { infohashes, next } = await arrivalsFrom(this.#database, cursor, limit)
+    const items = infohashes.map((infohash) => ({ infohash, status: this.status(infohash) }))
+    return next === undefined ? { items } : { items, next }
   }
 
   async order(from: number, most: number, unordered = false): Promise<LedgerOrder> {
-    const end = headOf(this.#database.disk).seq + 1
-    const rows = await this.#database.range(ARRIVALS, { gte: numberKey(from), lt: numberKey(end), limit: most })
-    const entries = await this.#database.many(
-      ENTRIES,
-      rows.map(([, infohash]) => infohash),
-    )
-    const infohashes = entries.flatMap((entry) => {
-      const isTold = entry !== undefined && isShared(entry) && !(unordered && isSettled(entry.standing))
-      return isTold ? [entry.infohash] : []
-    })
-    const last = rows.at(-1)
-    const next = rows.length < most || last === undefined ? end : Number.parseInt(last[0], 16) + 1
-    return { infohashes, next: Math.max(from, next), end }
+    return await orderFrom(this.#database, { from, most, unordered })
+  }
+
+  async newest(page: Newest): Promise<Page<Infohash, number>> {
+    return await newestBefore(this.#database, page)
   }
 
   room(source: string): number {

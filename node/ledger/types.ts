@@ -110,6 +110,9 @@ export type HistoryItem = {
 /** `next` goes back into the same query as `cursor`; absent at the end. */
 export type Page<T, C> = { readonly items: readonly T[]; readonly next?: C }
 
+/** `before` is a position: default behind the newest. */
+export type Newest = { readonly before?: number; readonly limit: number; readonly unordered: boolean }
+
 export type LedgerOrder = { readonly infohashes: readonly Infohash[]; readonly next: number; readonly end: number }
 
 /** An accepted transaction that no block has ordered, as a block assembler wants it. */
@@ -282,6 +285,8 @@ export interface TransactionLedger extends AsyncDisposable {
    * `unordered`: only what no block has ordered. Positions stay the same over restarts.
    */
   order(from: number, most: number, unordered?: boolean): Promise<LedgerOrder>
+  /** The same set from the other end: the newest first. A page may have fewer than `limit`, where few of many positions are unordered. */
+  newest(page: Newest): Promise<Page<Infohash, number>>
   /** How many more waiting files there is room for, of one source. */
   room(source: string): number
   /** The shared set, ascending, as far as it begins with `prefix` (hex digits, perhaps none) and comes after `after`. A view of one moment. */

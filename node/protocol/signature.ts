@@ -1,7 +1,7 @@
 // secp256k1 signatures: 65 bytes r ‖ s ‖ v with low s and v 27 or 28; the sender is recovered.
 
 import { secp256k1 } from '#secp256k1'
-import { decodeUint, encodeUint } from './bytes.ts'
+import { decodeUint, encodeUint, parseHex } from './bytes.ts'
 import { type Address, addressOfKey } from './ids.ts'
 
 export const SIGNATURE_BYTES = 65
@@ -19,6 +19,16 @@ export function isCanonicalSignature(signature: Uint8Array): boolean {
   const s = decodeUint(signature.subarray(32, 64))
   const v = signature[64]
   return r > 0n && r < ORDER && s > 0n && s <= HALF_ORDER && (v === 27 || v === 28)
+}
+
+/** As wallets write one: hex, by some devices with the bare parity at its end, where 27 is added. `undefined` for what is not of this form. */
+export function readSignature(text: unknown): Uint8Array | undefined {
+  const digits = typeof text === 'string' ? /^0x([0-9a-f]+)$/i.exec(text)?.[1] : undefined
+  if (digits?.length !== 2 * SIGNATURE_BYTES) return undefined
+  const signature = parseHex(digits.toLowerCase())
+  const parity = signature[SIGNATURE_BYTES - 1] ?? 0
+  if (parity < 2) signature[SIGNATURE_BYTES - 1] = parity + 27
+  return signature
 }
 
 /** What `ecrecover` returns: the signer, or `undefined` if it returns zero or the signature is not canonical. */

@@ -184,6 +184,10 @@ export const EXAMPLES: { readonly [M in Method]: { readonly params: CallParams<M
   },
   tx_submit: { params: { file: PAYMENT_FILE }, result: UNORDERED },
   tx_get: { params: { infohash: PAYMENT, fetchMs: 5_000 }, result: { ...ORDERED, heldBy: 1, descendants: 1 } },
+  tx_list: {
+    params: { limit: 1, unordered: true },
+    result: { transactions: [], next: 3 },
+  },
   tx_where: {
     params: { infohash: REQUEST },
     result: {

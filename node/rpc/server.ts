@@ -1,4 +1,4 @@
-// The JSON-RPC 2.0 server of a node: HTTP POST on loopback, for any table of methods.
+// The JSON-RPC 2.0 server of a node: HTTP POST on loopback, for any table of methods; and the page of the node, if it has one.
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -14,16 +14,21 @@ export type RpcOptions = {
   readonly port: number
 }
 
+/** Answers GET and HEAD. Only where the name of the host is ours: see `refuse`. */
+export type ServePage = (request: IncomingMessage, response: ServerResponse) => void
+
 export const MAX_BODY_BYTES = 16 * 1024 * 1024
 
 export class RpcServer<T extends MethodTable> {
   readonly #service: AnyService
   readonly #log: Logger
   readonly #options: RpcOptions
+  readonly #page: ServePage | undefined
   #http: Server | undefined
 
-  constructor(deps: Service<T> & { readonly log: Logger }, options: RpcOptions) {
+  constructor(deps: Service<T> & { readonly log: Logger; readonly page?: ServePage | undefined }, options: RpcOptions) {
     this.#service = deps
+    this.#page = deps.page
     this.#log = deps.log
     this.#options = options
   }
@@ -66,8 +71,13 @@ export class RpcServer<T extends MethodTable> {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const refusal = refuse(request)
+    const page = request.method === 'GET' || request.method === 'HEAD' ? this.#page : undefined
+    const refusal = refuseHost(request) ?? (page === undefined ? refuseCall(request) : undefined)
     if (refusal) return answer(response, refusal.status, { error: refusal.why })
+    if (page !== undefined) {
+      page(request, response)
+      return
+    }
     const body = await readBody(request)
     if (body === undefined) return answer(response, 413, { error: `a request has at most ${MAX_BODY_BYTES} bytes` })
     const message = parseJson(body)
@@ -82,16 +92,24 @@ export class RpcServer<T extends MethodTable> {
   }
 }
 
-/** A web page must not reach the node behind the user's back: no cross-site requests, no DNS rebinding, no form posts. */
-function refuse(request: IncomingMessage): { readonly status: number; readonly why: string } | undefined {
-  if (request.method !== 'POST') return { status: 405, why: 'expected POST with a JSON-RPC 2.0 request' }
-  if (!/^application\/json\b/.test(request.headers['content-type'] ?? '')) {
-    return { status: 415, why: 'expected content-type: application/json' }
-  }
-  if (request.headers.origin !== undefined) return { status: 403, why: 'requests from web pages are refused' }
-  const host = (request.headers.host ?? '').replace(/:\d+$/, '')
+type Refusal = { readonly status: number; readonly why: string }
+
+/** No DNS rebinding: a page of somebody else's name that resolves to this machine reaches nothing. */
+function refuseHost({ headers }: IncomingMessage): Refusal | undefined {
+  const host = (headers.host ?? '').replace(/:\d+$/, '')
   const isAddress = host === 'localhost' || /^[0-9.]+$/.test(host) || /^\[[0-9a-f:]+\]$/.test(host)
   return isAddress ? undefined : { status: 403, why: 'expected an IP address or localhost as the host name' }
+}
+
+/** A web page of others must not reach the node behind the user's back: no cross-site requests, no form posts. */
+function refuseCall({ method, headers }: IncomingMessage): Refusal | undefined {
+  if (method !== 'POST') return { status: 405, why: 'expected POST with a JSON-RPC 2.0 request' }
+  if (!/^application\/json\b/.test(headers['content-type'] ?? '')) {
+    return { status: 415, why: 'expected content-type: application/json' }
+  }
+  // Of our own page it is where we listen.
+  const isOwn = headers.origin === undefined || headers.origin === `http://${headers.host}`
+  return isOwn ? undefined : { status: 403, why: 'requests from web pages of others are refused' }
 }
 
 async function readBody(request: IncomingMessage): Promise<string | undefined> {

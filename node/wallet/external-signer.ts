@@ -5,10 +5,10 @@ import { request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import { z } from 'zod'
 import { OperationError } from '../errors.ts'
-import { formatHex, parseHex } from '../protocol/bytes.ts'
+import { formatHex } from '../protocol/bytes.ts'
 import { type Address, parseAddress } from '../protocol/ids.ts'
 import { RuleError } from '../protocol/rule-error.ts'
-import { isCanonicalSignature, recoverSender, SIGNATURE_BYTES } from '../protocol/signature.ts'
+import { isCanonicalSignature, readSignature, recoverSender, SIGNATURE_BYTES } from '../protocol/signature.ts'
 import type { TypedMessage } from '../protocol/typed-data.ts'
 
 export type ExternalSigner = {
@@ -104,19 +104,16 @@ function accountsIn({ shown }: Place, result: unknown): readonly Address[] {
   throw badSigner(`a list of addresses from the signer at ${shown}`, 'something else')
 }
 
-/** The signature as our rules have it. Some devices end it with the bare parity, where 27 is added. */
+/** The signature as our rules have it. */
 function checked({ shown }: Place, result: unknown, digest: Uint8Array, address: Address): Uint8Array {
-  const digits = typeof result === 'string' ? /^0x([0-9a-f]+)$/i.exec(result)?.[1] : undefined
-  if (digits?.length !== 2 * SIGNATURE_BYTES) {
+  const signature = readSignature(result)
+  if (signature === undefined) {
     throw badSignature(
       shown,
       `a signature of ${SIGNATURE_BYTES} bytes in hex`,
-      digits === undefined ? 'something else' : `${digits.length} hex digits`,
+      typeof result === 'string' ? `${result.length} characters` : 'something else',
     )
   }
-  const signature = parseHex(digits.toLowerCase())
-  const parity = signature[SIGNATURE_BYTES - 1] ?? 0
-  if (parity < 2) signature[SIGNATURE_BYTES - 1] = parity + 27
   if (!isCanonicalSignature(signature))
     throw badSignature(shown, 'a signature with low s and v 27 or 28 (EIP-2)', `0x${formatHex(signature)}`)
   const signer = recoverSender(digest, signature)

@@ -76,6 +76,21 @@ const FOLDER_RULES: readonly FolderRule[] = [
     ],
     packages: ['zod'],
   },
+  // The page of a node: a browser runs it. It acts through the client, and is the one place besides `node/ethereum/` that knows viem, for its wallet.
+  {
+    folder: 'node/web/page/',
+    ours: [
+      'node/client/',
+      'node/protocol/',
+      'node/rpc/api.ts',
+      'node/rpc/json.ts',
+      'node/errors.ts',
+      'node/ethereum/calls.ts',
+      'deployments/',
+    ],
+    except: ['node/client/ethereum/'],
+    packages: ['react', 'react-dom', '@tanstack/', '@base-ui/', 'wagmi', 'viem', 'zod'],
+  },
   // A light peer for web pages: the messages of the network, and nothing of its sockets.
   {
     folder: 'node/light/',
@@ -150,6 +165,8 @@ export const DEVELOPMENT_FOLDERS: readonly string[] = [
   'scripts/assure/',
   'scripts/bench/',
   'scripts/make/',
+  // Bundled before anybody runs it.
+  'node/web/page/',
   'test/',
 ]
 

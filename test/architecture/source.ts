@@ -20,7 +20,7 @@ const IGNORED = ['node_modules/**', 'artifacts/**', 'cache/**', 'coverage/**', '
 
 /** Every source file of ours below `root`, sorted. */
 export function readSources(root: string, aliases: Aliases = {}): readonly SourceFile[] {
-  return globSync(['**/*.ts', '**/*.mjs', '**/*.sol'], { cwd: root, exclude: IGNORED })
+  return globSync(['**/*.ts', '**/*.tsx', '**/*.mjs', '**/*.sol'], { cwd: root, exclude: IGNORED })
     .toSorted()
     .map((path) => {
       const text = readFileSync(join(root, path), 'utf8')

@@ -43,6 +43,11 @@ export function transactionHandlers(parts: NodeParts) {
       }
       return { ...recordOf(parts, infohash), ...strengthOf(parts, infohash) }
     },
+    tx_list: async ({ before, limit, unordered }) => {
+      const { items, next } = await ledger.newest({ limit, unordered, ...(before === undefined ? {} : { before }) })
+      const transactions = items.map((infohash) => recordOf(parts, infohash))
+      return { transactions, ...(next === undefined ? {} : { next }) }
+    },
     tx_where: async ({ infohash }) => {
       await parts.settle()
       const record = { ...recordOf(parts, infohash), ...strengthOf(parts, infohash) }

@@ -142,6 +142,17 @@ export const TRANSACTION_METHODS = {
     result: transactionRecord.extend(strength),
     errors: FETCH_ERRORS,
   },
+  tx_list: {
+    summary:
+      'A page of the transactions that this node has and hands on, the newest first: those stored before position `before`. `next`, if there may be more, is `before` of the next page.',
+    params: z.strictObject({
+      before: z.number().int().min(0).optional(),
+      limit: z.number().int().min(1).max(200).default(50),
+      unordered: z.boolean().default(false).describe('Only those that no block has ordered.'),
+    }),
+    result: z.object({ transactions: z.array(transactionRecord), next: z.number().int().optional() }),
+    errors: [],
+  },
   tx_where: {
     summary: 'Where the money of a transaction is, and of a request: what it waits for and when it is paid.',
     params: z.strictObject({ infohash }),

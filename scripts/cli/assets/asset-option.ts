@@ -1,14 +1,14 @@
 // --asset and --units: which asset a command moves, and how many units of it an amount is.
 
 import { type Command, InvalidArgumentError } from 'commander'
-import { nameAmount } from '../../../node/client/amount.ts'
+import { nameAmount, toUnits, type WrittenAmount } from '../../../node/client/amount.ts'
 import { OperationError } from '../../../node/errors.ts'
 import { gatewayOf } from '../../../node/ethereum/gateways/gateway.ts'
 import { isKeyless } from '../../../node/ethereum/gateways/token.ts'
 import { type Asset, isEntered } from '../../../node/protocol/asset.ts'
 import { type Address, parseAddress, readInfohash, ZERO_ADDRESS } from '../../../node/protocol/ids.ts'
 import { RuleError } from '../../../node/protocol/rule-error.ts'
-import { parseAmount, parseWritten, toUnits, type WrittenAmount } from '../amount.ts'
+import { parseAmount, parseWritten } from '../amount.ts'
 import type { CliContext } from '../context.ts'
 import { type NodeLink, openOptionalEthereum } from '../link.ts'
 import { type AssetView, assetViews } from './views.ts'

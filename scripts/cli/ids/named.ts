@@ -1,5 +1,6 @@
 // What an id names: the node is asked, and Ethereum, since forms alone do not tell a block from a transaction of Ethereum.
 
+import type { AnyId } from '../../../node/client/any-id.ts'
 import { lookUpKnown } from '../../../node/client/look-up.ts'
 import { OperationError } from '../../../node/errors.ts'
 import { type Act, type Acts, actsOf } from '../../../node/ethereum/acts.ts'
@@ -14,7 +15,7 @@ import type { CliContext } from '../context.ts'
 import { type NodeLink, openOptionalEthereum } from '../link.ts'
 import { showLive } from '../live-line.ts'
 import { addressOf } from '../whose.ts'
-import { type AnyId, expected } from './any-id.ts'
+import { expected } from './id-argument.ts'
 
 /** `made` are transactions and blocks of TTX that a transaction of Ethereum brought to the bridge, in its order. */
 export type EthereumTransaction = Acts & { readonly hash: Hash; readonly made: readonly Made[] }

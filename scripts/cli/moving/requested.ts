@@ -1,6 +1,7 @@
 // `ttx send` of a payment request: what the request says and what the command line says become one order.
 
 import { type Command, InvalidArgumentError } from 'commander'
+import type { WrittenAmount } from '../../../node/client/amount.ts'
 import {
   checkPaymentNetwork,
   isPaymentUri,
@@ -10,7 +11,6 @@ import {
 import { OperationError } from '../../../node/errors.ts'
 import type { Asset } from '../../../node/protocol/asset.ts'
 import type { Address } from '../../../node/protocol/ids.ts'
-import type { WrittenAmount } from '../amount.ts'
 import { type AssetFlags, amountFor } from '../assets/asset-option.ts'
 import type { CliContext } from '../context.ts'
 import type { NodeLink } from '../link.ts'

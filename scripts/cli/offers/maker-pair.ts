@@ -1,11 +1,10 @@
 // The two assets of a maker: which they are, how their amounts are written, and what its flags mean in base units.
 
-import { DECIMALS, nameAmount } from '../../../node/client/amount.ts'
+import { DECIMALS, nameAmount, toUnits, type WrittenAmount } from '../../../node/client/amount.ts'
 import type { LadderOptions } from '../../../node/client/maker/ladder.ts'
 import type { Market } from '../../../node/client/maker/market.ts'
 import { OperationError } from '../../../node/errors.ts'
 import { type Asset, isEntered } from '../../../node/protocol/asset.ts'
-import { toUnits, type WrittenAmount } from '../amount.ts'
 import { checkFinal, unitsOf } from '../assets/asset-option.ts'
 import { type AssetView, assetViews } from '../assets/views.ts'
 import { nameOf } from '../assets/words.ts'

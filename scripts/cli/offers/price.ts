@@ -1,9 +1,9 @@
 // Prices as people write them: whole units of one asset for a whole unit of another one, without floats.
 
 import { InvalidArgumentError } from 'commander'
-import { formatAmount } from '../../../node/client/amount.ts'
+import { formatAmount, type WrittenAmount } from '../../../node/client/amount.ts'
 import type { Price } from '../../../node/client/maker/ladder.ts'
-import { parseWritten, type WrittenAmount } from '../amount.ts'
+import { parseWritten } from '../amount.ts'
 
 /** Digits after the point of the whole unit of each; 0 where units are meant. */
 export type Decimals = { readonly base: number; readonly quote: number }

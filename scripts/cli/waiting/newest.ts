@@ -1,12 +1,13 @@
 // Which transaction is meant by who names an account: the newest one that can get where it is waited for.
 
+import type { AnyId } from '../../../node/client/any-id.ts'
 import { checkFile } from '../../../node/client/look-up.ts'
 import type { Stage } from '../../../node/client/wait.ts'
 import { OperationError } from '../../../node/errors.ts'
 import type { Address, Infohash } from '../../../node/protocol/ids.ts'
 import { decodeTransaction } from '../../../node/protocol/transaction.ts'
 import type { CliContext } from '../context.ts'
-import { type AnyId, expected } from '../ids/any-id.ts'
+import { expected } from '../ids/id-argument.ts'
 import { lookUpId, transactionOf } from '../ids/named.ts'
 import type { NodeLink } from '../link.ts'
 

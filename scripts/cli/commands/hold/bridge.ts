@@ -1,14 +1,13 @@
 // ttx bridge: ask for wTTX on Ethereum, or for what a contract entered.
 
 import type { Command } from 'commander'
-import { formatAmount } from '../../../../node/client/amount.ts'
+import { formatAmount, type WrittenAmount } from '../../../../node/client/amount.ts'
 import { sparing } from '../../../../node/client/offers/sparing.ts'
 import { request } from '../../../../node/client/request.ts'
 import { OperationError } from '../../../../node/errors.ts'
 import { type Asset, isEntered } from '../../../../node/protocol/asset.ts'
 import { netOf } from '../../../../node/protocol/fee.ts'
 import { lockPayments } from '../../account-lock.ts'
-import type { WrittenAmount } from '../../amount.ts'
 import {
   type AssetFlags,
   addAssetOptions,

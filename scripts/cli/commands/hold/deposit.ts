@@ -1,7 +1,7 @@
 // ttx deposit: burn wTTX on Ethereum, or give a token to its gateway, to be credited on the TTX side.
 
 import type { Command } from 'commander'
-import { formatAmount } from '../../../../node/client/amount.ts'
+import { formatAmount, type WrittenAmount } from '../../../../node/client/amount.ts'
 import { deposit } from '../../../../node/client/ethereum/deposit.ts'
 import { depositToken, type Preparation } from '../../../../node/client/ethereum/deposit-token.ts'
 import { OperationError } from '../../../../node/errors.ts'
@@ -9,7 +9,6 @@ import { gatewayOf } from '../../../../node/ethereum/gateways/gateway.ts'
 import { readTokenClaim, tokenOfGateway } from '../../../../node/ethereum/gateways/token.ts'
 import { type Asset, isEntered } from '../../../../node/protocol/asset.ts'
 import type { Address } from '../../../../node/protocol/ids.ts'
-import type { WrittenAmount } from '../../amount.ts'
 import { type AssetFlags, amountFor, checkOwnable, parseAsset, unitsOf } from '../../assets/asset-option.ts'
 import { shownOf } from '../../assets/views.ts'
 import { formatOf, nameOf } from '../../assets/words.ts'

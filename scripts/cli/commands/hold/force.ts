@@ -1,10 +1,11 @@
 // ttx force: put a transaction into the bridge's queue on Ethereum, so that no miner can leave it out.
 
 import type { Command } from 'commander'
+import type { AnyId } from '../../../../node/client/any-id.ts'
 import { force } from '../../../../node/client/ethereum/force.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
-import { type AnyId, parseTransaction, TRANSACTION_HELP } from '../../ids/any-id.ts'
+import { parseTransaction, TRANSACTION_HELP } from '../../ids/id-argument.ts'
 import { transactionOf } from '../../ids/named.ts'
 import { SENDING, showWhile } from '../../live-line.ts'
 import { addYes, agree, networkData, networkRow, type YesFlag } from '../../moving/agree.ts'

@@ -2,9 +2,9 @@
 
 import type { Command } from 'commander'
 import { encodeQR } from 'qr'
+import type { WrittenAmount } from '../../../../node/client/amount.ts'
 import { formatPaymentUri } from '../../../../node/client/payment-uri.ts'
 import { ofAsset } from '../../../../node/protocol/state.ts'
-import type { WrittenAmount } from '../../amount.ts'
 import { type AssetFlags, addAssetOptions, amountFor, checkOwnable, chooseAsset } from '../../assets/asset-option.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'

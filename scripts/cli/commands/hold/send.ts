@@ -1,13 +1,13 @@
 // ttx send: pay TTX, or another asset, to an address.
 
 import type { Command } from 'commander'
+import type { WrittenAmount } from '../../../../node/client/amount.ts'
 import { sparing } from '../../../../node/client/offers/sparing.ts'
 import { pay } from '../../../../node/client/pay.ts'
 import type { PaymentRequest } from '../../../../node/client/payment-uri.ts'
 import type { Infohash } from '../../../../node/protocol/ids.ts'
 import { ofAsset } from '../../../../node/protocol/state.ts'
 import { lockPayments } from '../../account-lock.ts'
-import type { WrittenAmount } from '../../amount.ts'
 import { addAssetOptions, checkMeant, checkPayee, chooseAsset } from '../../assets/asset-option.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { warningsOfPayee } from '../../contacts/names.ts'

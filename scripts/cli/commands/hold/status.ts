@@ -2,9 +2,10 @@
 
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Command } from 'commander'
+import type { AnyId } from '../../../../node/client/any-id.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatJson, formatTable, type Result } from '../../context.ts'
-import { type AnyId, parseIdOf } from '../../ids/any-id.ts'
+import { parseIdOf } from '../../ids/id-argument.ts'
 import { lookUpId, type Named } from '../../ids/named.ts'
 import { type NodeLink, openNode } from '../../link.ts'
 import { printable } from '../../printable.ts'

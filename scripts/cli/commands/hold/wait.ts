@@ -1,11 +1,12 @@
 // ttx wait: until a transaction has got to a stage; on a terminal with a line that says all the time what it waits for.
 
 import { type Command, Option } from 'commander'
+import type { AnyId } from '../../../../node/client/any-id.ts'
 import { type Look, STAGES, type Stage, wait } from '../../../../node/client/wait.ts'
 import { type MinerReport, readRunningMiner } from '../../../miner-report.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
-import { type AnyId, parseIdOf, TRANSACTION_HELP } from '../../ids/any-id.ts'
+import { parseIdOf, TRANSACTION_HELP } from '../../ids/id-argument.ts'
 import { openNode } from '../../link.ts'
 import { showLive } from '../../live-line.ts'
 import { addSettings } from '../../setting-flags.ts'

@@ -1,7 +1,7 @@
 // ttx offer create: sign what is given for what, and bind it.
 
 import type { Command } from 'commander'
-import { DECIMALS, nameAmount } from '../../../../node/client/amount.ts'
+import { DECIMALS, nameAmount, toUnits, type WrittenAmount } from '../../../../node/client/amount.ts'
 import { makeOffer, type Terms } from '../../../../node/client/offers/make.ts'
 import { sparing } from '../../../../node/client/offers/sparing.ts'
 import { standingOf } from '../../../../node/client/offers/standing.ts'
@@ -11,7 +11,7 @@ import type { Asset } from '../../../../node/protocol/asset.ts'
 import { encodeOffer, formatOffer, type Offer } from '../../../../node/protocol/offer.ts'
 import { ofAsset } from '../../../../node/protocol/state.ts'
 import { lockPayments } from '../../account-lock.ts'
-import { parseWritten, toUnits, type WrittenAmount } from '../../amount.ts'
+import { parseWritten } from '../../amount.ts'
 import { ASSET_HELP, type Chosen, checkMeant, chooseAsset, parseAsset } from '../../assets/asset-option.ts'
 import { ownNames } from '../../assets/own-names.ts'
 import { nameOf } from '../../assets/words.ts'

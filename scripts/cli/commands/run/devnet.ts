@@ -4,6 +4,7 @@ import { styleText } from 'node:util'
 import type { Command } from 'commander'
 import { InvalidArgumentError } from 'commander'
 import type { RowsChoice } from '../../../../miner/rows-choice.ts'
+import { toUnits, type WrittenAmount } from '../../../../node/client/amount.ts'
 import { createNodeClient } from '../../../../node/client/rpc.ts'
 import { OperationError } from '../../../../node/errors.ts'
 import { parseAddress } from '../../../../node/protocol/ids.ts'
@@ -13,7 +14,7 @@ import { Devnet } from '../../../devnet/devnet.ts'
 import { EXAMPLE_TOKEN_DECIMALS, mintData } from '../../../devnet/example-token.ts'
 import { checkPort } from '../../../devnet/ports.ts'
 import { readEndpoints } from '../../../endpoints.ts'
-import { parseAmount, parseWritten, toUnits, type WrittenAmount } from '../../amount.ts'
+import { parseAmount, parseWritten } from '../../amount.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
 import { rowsOption } from '../../rows-option.ts'
@@ -139,7 +140,7 @@ async function run(context: CliContext, options: Options): Promise<undefined> {
 }
 
 function introduction({ data, nodeUrl, ethereumUrl }: Devnet): string {
-  return `\nIt runs. RPC ${nodeUrl}, Ethereum ${ethereumUrl}, logs in ${data}/logs. Ctrl-C ends it; started again, it goes on where it was.`
+  return `\nIt runs. Look at it in a browser: ${nodeUrl}/\nRPC ${nodeUrl}, Ethereum ${ethereumUrl}, logs in ${data}/logs. Ctrl-C ends it; started again, it goes on where it was.`
 }
 
 /** A child writes to a pipe, and does not know that its lines come to a terminal. */

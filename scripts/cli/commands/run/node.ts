@@ -1,14 +1,17 @@
 // ttx node: runs a node until Ctrl-C.
 
+import { fileURLToPath } from 'node:url'
 import type { Command } from 'commander'
 import { OperationError } from '../../../../node/errors.ts'
 import { nameOf } from '../../../../node/ethereum/problems.ts'
 import { EthereumReader } from '../../../../node/ethereum/reader.ts'
 import type { TtxNode } from '../../../../node/node.ts'
 import type { Begin } from '../../../../node/node-beginning.ts'
+import { readSite, type SiteFiles } from '../../../../node/web/site.ts'
 import packageJson from '../../../../package.json' with { type: 'json' }
 import { checkPort } from '../../../devnet/ports.ts'
 import { NODE_SETTINGS, updateNodeSettings } from '../../../node-settings.ts'
+import { pageFolder, stateOf } from '../../../page.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable } from '../../context.ts'
 import { readDeployment } from '../../deployment-file.ts'
@@ -49,6 +52,7 @@ async function run(context: CliContext): Promise<undefined> {
   const begin = beginOf(settings)
   if (rpcPort !== 0) await checkPort(rpcPort, 'JSON-RPC', '--rpc-port', rpcHost)
   if (listenPort !== 0) await checkPort(listenPort, 'BitTorrent', '--listen-port', network.host)
+  const site = await sitePage(log)
   // Loaded only here: BitTorrent would double the start of every other command.
   const { TtxNode } = await import('../../../../node/node.ts')
   await using node = new TtxNode(
@@ -66,6 +70,7 @@ async function run(context: CliContext): Promise<undefined> {
       keep: settings.keep === 'all' ? 'all' : BigInt(settings.keep),
       skipPast: settings.skipPast ?? false,
       maxUnordered: settings.maxUnordered,
+      site,
       ...(settings.maxEthereumAge === 0 ? {} : { maxEthereumAgeMs: 1_000 * settings.maxEthereumAge }),
     },
   )
@@ -73,6 +78,7 @@ async function run(context: CliContext): Promise<undefined> {
   await updateNodeSettings(settings, node.rpcUrl)
   context.say(
     formatTable([
+      ...(site === undefined ? [] : ([['page', `${node.rpcUrl}/`]] as const)),
       ['RPC', node.rpcUrl],
       ['BitTorrent', node.listenAddress],
       ['bridge', `${definition.rules.bridge} on chain ${definition.rules.chain}`],
@@ -83,6 +89,17 @@ async function run(context: CliContext): Promise<undefined> {
   )
   await untilAborted(AbortSignal.any([context.signal, node.failed]))
   if (node.failed.aborted && !context.signal.aborted) throw node.failed.reason
+  return undefined
+}
+
+/** The built web page; undefined, with a word in the log, where an install has none. */
+async function sitePage(log: CliContext['log']): Promise<SiteFiles | undefined> {
+  const root = fileURLToPath(new URL('../../../..', import.meta.url))
+  const folder = pageFolder(root)
+  const state = await stateOf(root, folder)
+  if (state === 'old') log.warn({ folder }, 'the web page is of other sources than these: npm run page')
+  if (state !== 'none') return await readSite(folder)
+  log.warn({ folder }, 'there is no web page: npm run page builds it')
   return undefined
 }
 

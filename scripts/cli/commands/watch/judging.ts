@@ -3,7 +3,7 @@
 import { describeDoubt, type Judge, type Judgement } from '../../../../miner/watch/judge.ts'
 import type { Hash } from '../../../../node/protocol/ids.ts'
 import { describeLoss, PROBLEM_WORDS, type Problem, type ProblemWords } from '../../../../node/protocol/problems.ts'
-import { parseIdOf } from '../../ids/any-id.ts'
+import { parseIdOf } from '../../ids/id-argument.ts'
 import type { Court } from './court.ts'
 
 const parseBlock = parseIdOf('block')

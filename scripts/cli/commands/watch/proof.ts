@@ -1,6 +1,7 @@
 // ttx proof: a transaction as a `.torrent` file, to be kept or sent by e-mail.
 
 import type { Command } from 'commander'
+import type { AnyId } from '../../../../node/client/any-id.ts'
 import { checkFile } from '../../../../node/client/look-up.ts'
 import type { NodeClient } from '../../../../node/client/rpc.ts'
 import { parentsFirst } from '../../../../node/lineage.ts'
@@ -11,7 +12,7 @@ import { encodeTxInfo, infohashOf } from '../../../../node/protocol/infohash.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
 import { readLimited, writeNew } from '../../files.ts'
-import { type AnyId, parseTransaction, TRANSACTION_HELP } from '../../ids/any-id.ts'
+import { parseTransaction, TRANSACTION_HELP } from '../../ids/id-argument.ts'
 import { transactionOf } from '../../ids/named.ts'
 import { openNode } from '../../link.ts'
 import { addSettings } from '../../setting-flags.ts'

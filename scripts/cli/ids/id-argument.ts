@@ -1,26 +1,8 @@
-// One reader for ids of all kinds, as people have them in the clipboard: what kind it is by its form, and words for where another kind was wanted.
+// Ids as arguments of commands: of which kinds they may be, and words for where another kind was wanted.
 
 import { InvalidArgumentError } from 'commander'
-import {
-  type Address,
-  type Hash,
-  type Infohash,
-  parseAddress,
-  parseHash,
-  readInfohash,
-} from '../../../node/protocol/ids.ts'
+import { type AnyId, readId } from '../../../node/client/any-id.ts'
 import { RuleError } from '../../../node/protocol/rule-error.ts'
-
-/**
- * By form alone. `hash` is the id of a block, or of a transaction of Ethereum. `account` is an address; as people also write infohashes with 0x in front,
- * it may be one, which `infohash` is then.
- */
-export type AnyId =
-  | { readonly kind: 'infohash'; readonly infohash: Infohash }
-  | { readonly kind: 'hash'; readonly hash: Hash }
-  | { readonly kind: 'account'; readonly address: Address; readonly infohash: Infohash }
-  /** Of a wallet. What may also be an infohash in base32 has that. */
-  | { readonly kind: 'name'; readonly name: string; readonly infohash?: Infohash }
 
 export type IdKind = 'transaction' | 'block' | 'account' | 'ethereum'
 
@@ -40,19 +22,6 @@ const LISTS: Readonly<Record<IdKind, string>> = {
   block: '"ttx block list" shows them',
   ethereum: 'the command that sent it said it',
   account: '"ttx wallet list" shows yours',
-}
-
-/** `undefined` for what is not an id of any kind. Throws `RuleError('bad-address')` for an address whose EIP-55 sum is wrong. */
-export function readId(given: string): AnyId | undefined {
-  const text = given.trim()
-  if (/^(0x)?[0-9a-f]{64}$/i.test(text)) return { kind: 'hash', hash: parseHash(`0x${text.slice(-64)}`) }
-  if (/^0x[0-9a-f]{40}$/i.test(text))
-    return { kind: 'account', address: parseAddress(text.replace(/^0X/, '0x')), infohash: readInfohash(text.slice(2)) }
-  const infohash = infohashIn(text)
-  // In base32 it may be a name: wallets are in lower case.
-  if (/^[a-z0-9][a-z0-9_-]{0,31}$/.test(text))
-    return { kind: 'name', name: text, ...(infohash === undefined ? {} : { infohash }) }
-  return infohash === undefined ? undefined : { kind: 'infohash', infohash }
 }
 
 /** For commander: an argument that may be of these kinds. Throws its `InvalidArgumentError`, which says what was given instead. */
@@ -109,14 +78,6 @@ function idIn(text: string): AnyId | undefined {
   } catch (error) {
     if (!(error instanceof RuleError)) throw error
     throw new InvalidArgumentError(`${capital(error.message)}.`)
-  }
-}
-
-function infohashIn(text: string): Infohash | undefined {
-  try {
-    return readInfohash(text)
-  } catch {
-    return undefined
   }
 }
 

@@ -1,0 +1,23 @@
+// Amounts with their unit.
+
+import { formatAmount } from '../../../client/amount.ts'
+import type { Asset } from '../../../protocol/asset.ts'
+import { useWords } from '../language/language.tsx'
+import { short } from './ids.tsx'
+
+/** Of another asset than TTX in its own units: nobody here vouches for its decimals. */
+export function Money({ tokens, asset }: { readonly tokens: bigint; readonly asset?: Asset | undefined }) {
+  const { address } = useWords()
+  if (asset === undefined) {
+    return (
+      <span className="money">
+        {formatAmount(tokens)} <span className="unit">TTX</span>
+      </span>
+    )
+  }
+  return (
+    <span className="money" title={asset}>
+      {address.units(`${tokens}`)} <span className="unit">{short(asset)}</span>
+    </span>
+  )
+}

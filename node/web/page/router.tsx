@@ -1,0 +1,83 @@
+// Which view shows which path. Each view is loaded when it is first opened.
+
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router'
+import { NotFound } from './views/not-found.tsx'
+import { Shell } from './views/shell.tsx'
+
+/** Of a query, where the text is what it should be. */
+function textIn(search: Record<string, unknown>, name: string): string | undefined {
+  const value = search[name]
+  return typeof value === 'string' && value !== '' ? value : undefined
+}
+
+const root = createRootRoute({ component: Shell, notFoundComponent: NotFound })
+const home = createRoute({
+  getParentRoute: () => root,
+  path: '/',
+  component: lazyRouteComponent(() => import('./views/home.tsx'), 'Home'),
+})
+const transaction = createRoute({
+  getParentRoute: () => root,
+  path: '/tx/$infohash',
+  component: lazyRouteComponent(() => import('./views/transaction.tsx'), 'Transaction'),
+})
+const block = createRoute({
+  getParentRoute: () => root,
+  path: '/block/$id',
+  component: lazyRouteComponent(() => import('./views/block.tsx'), 'Block'),
+})
+const blocks = createRoute({
+  getParentRoute: () => root,
+  path: '/blocks',
+  component: lazyRouteComponent(() => import('./views/blocks.tsx'), 'Blocks'),
+})
+const address = createRoute({
+  getParentRoute: () => root,
+  path: '/address/$owner',
+  component: lazyRouteComponent(() => import('./views/address.tsx'), 'AddressView'),
+})
+const payments = createRoute({
+  getParentRoute: () => root,
+  path: '/payments',
+  component: lazyRouteComponent(() => import('./views/payments.tsx'), 'Payments'),
+})
+const network = createRoute({
+  getParentRoute: () => root,
+  path: '/network',
+  component: lazyRouteComponent(() => import('./views/network.tsx'), 'NetworkView'),
+})
+const pay = createRoute({
+  getParentRoute: () => root,
+  path: '/pay',
+  validateSearch: (search: Record<string, unknown>): { to?: string; uri?: string } => {
+    const [to, uri] = [textIn(search, 'to'), textIn(search, 'uri')]
+    return { ...(to === undefined ? {} : { to }), ...(uri === undefined ? {} : { uri }) }
+  },
+  component: lazyRouteComponent(() => import('./views/pay.tsx'), 'Pay'),
+})
+const bridge = createRoute({
+  getParentRoute: () => root,
+  path: '/bridge',
+  validateSearch: (search: Record<string, unknown>): { way?: 'out' | 'back' | 'claims'; for?: string } => {
+    const [way, owner] = [textIn(search, 'way'), textIn(search, 'for')]
+    return {
+      ...(way === 'out' || way === 'back' || way === 'claims' ? { way } : {}),
+      ...(owner === undefined ? {} : { for: owner }),
+    }
+  },
+  component: lazyRouteComponent(() => import('./views/bridge.tsx'), 'Bridge'),
+})
+
+export const router = createRouter({
+  routeTree: root.addChildren([home, transaction, block, blocks, address, payments, network, pay, bridge]),
+  defaultPreload: 'intent',
+  // Answers are kept by the queries; the router has none of its own.
+  defaultPreloadStaleTime: 0,
+  scrollRestoration: true,
+})
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router
+  }
+}

@@ -1,0 +1,111 @@
+// Burns wTTX on Ethereum, to be credited on the TTX side.
+
+import { useMutation, useQuery } from '@tanstack/react-query'
+import { type FormEvent, useState } from 'react'
+import { useConfig, useConnection } from 'wagmi'
+import { formatAmount } from '../../../client/amount.ts'
+import { netOf } from '../../../protocol/fee.ts'
+import { checksumAddress, parseAddress } from '../../../protocol/ids.ts'
+import { useWords } from '../language/language.tsx'
+import { useCall } from '../node.ts'
+import { TextField } from '../parts/field.tsx'
+import { Money } from '../parts/money.tsx'
+import { Answer, Row } from '../parts/states.tsx'
+import { readAddress, readAmount } from '../parts/written.ts'
+import { describeFailure } from '../wallet/failure.ts'
+import { balanceOf, burn, type Contracts, isContract, leastDeposit, settle } from '../wallet/on-ethereum.ts'
+
+export function BridgeBack() {
+  const info = useCall('node_info', {})
+  return <Answer of={info}>{({ network }) => <BackForm contracts={network} />}</Answer>
+}
+
+function BackForm({ contracts }: { readonly contracts: Contracts }) {
+  const words = useWords()
+  const { bridge } = words
+  const config = useConfig()
+  const { address } = useConnection()
+  const account = address && parseAddress(address)
+  const [written, setTo] = useState<string>()
+  const recipient = written ?? (account === undefined ? '' : checksumAddress(account))
+  const [amount, setAmount] = useState('')
+  const [isTried, setTried] = useState(false)
+  const { data: facts, refetch } = useQuery({
+    queryKey: ['ethereum', 'wTTX', contracts.bridge, account],
+    queryFn: async () => {
+      if (account === undefined) throw new Error(words.wallet.needed)
+      const [held, least] = await Promise.all([balanceOf(config, contracts, account), leastDeposit(config, contracts)])
+      return { held, least }
+    },
+    enabled: account !== undefined,
+    refetchInterval: 10_000,
+  })
+  const [to, tokens] = [readAddress(recipient), readAmount(amount)]
+  const least = facts?.least ?? 0n
+  const isEnough = tokens !== undefined && tokens >= least
+  const burning = useMutation({
+    mutationFn: async () => {
+      if (account === undefined || to === undefined || tokens === undefined) throw new Error(words.pay.bad.amount)
+      // Money for an address that cannot sign is lost.
+      if (await isContract(config, to)) throw new Error(words.wallet.contract)
+      const hash = await burn(config, contracts, { account, amount: tokens, to })
+      await settle(config, hash)
+      await refetch()
+      return hash
+    },
+  })
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    setTried(true)
+    if (to !== undefined && isEnough) burning.mutate()
+  }
+  return (
+    <form className="form" onSubmit={submit}>
+      <TextField
+        name="recipient"
+        label={bridge.recipientBack}
+        value={recipient}
+        onChange={setTo}
+        problem={isTried && to === undefined ? words.pay.bad.to : undefined}
+      />
+      <TextField
+        name="amount"
+        label={bridge.amountBack}
+        value={amount}
+        onChange={setAmount}
+        inputMode="decimal"
+        hint={facts && bridge.held(formatAmount(facts.held))}
+        problem={
+          isTried && !isEnough
+            ? tokens === undefined
+              ? words.pay.bad.amount
+              : bridge.least(formatAmount(least))
+            : undefined
+        }
+      />
+      {tokens !== undefined && (
+        <dl>
+          <Row name={bridge.fee}>
+            <Money tokens={tokens - netOf(tokens)} />
+          </Row>
+          <Row name={bridge.arrives}>
+            <Money tokens={netOf(tokens)} />
+          </Row>
+        </dl>
+      )}
+      <button type="submit" className="primary" disabled={burning.isPending}>
+        {burning.isPending ? bridge.burning : bridge.burn}
+      </button>
+      {burning.data !== undefined && (
+        <p role="status">
+          {bridge.queued} <code className="wrap">{burning.data}</code>
+        </p>
+      )}
+      {burning.error !== null && (
+        <p className="problem" role="alert">
+          {describeFailure(burning.error, words)}
+        </p>
+      )}
+    </form>
+  )
+}

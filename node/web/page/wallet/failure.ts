@@ -1,0 +1,18 @@
+// What a wallet, Ethereum or the node answered, in a sentence.
+
+import { BaseError, UserRejectedRequestError } from 'viem'
+import type { Words } from '../language/en.ts'
+
+/** EIP-1193: the user said no. */
+const REJECTED = 4_001
+
+export function describeFailure(error: unknown, { wallet }: Words): string {
+  if (isRefusal(error)) return wallet.refused
+  if (error instanceof BaseError) return error.shortMessage
+  return error instanceof Error ? error.message : String(error)
+}
+
+function isRefusal(error: unknown): boolean {
+  if (error instanceof BaseError && error.walk((each) => each instanceof UserRejectedRequestError) !== null) return true
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === REJECTED
+}

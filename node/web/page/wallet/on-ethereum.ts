@@ -1,0 +1,121 @@
+// What the page does on Ethereum, by the connected wallet: burn wTTX, and have requests paid.
+
+import { parseSignature } from 'viem'
+import type { Config } from 'wagmi'
+import {
+  getBlock,
+  getBytecode,
+  readContract,
+  sendTransaction,
+  signTypedData,
+  waitForTransactionReceipt,
+} from 'wagmi/actions'
+import { bridgeAbi } from '../../../../deployments/bridge-abi.ts'
+import { tokenAbi } from '../../../../deployments/token-abi.ts'
+import { OperationError } from '../../../errors.ts'
+import { type BridgeCall, type ClaimProof, claimCall, depositCall } from '../../../ethereum/calls.ts'
+import type { Address } from '../../../protocol/ids.ts'
+import { LANES } from '../../../protocol/queue.ts'
+import { toTime } from '../../../protocol/units.ts'
+
+export type Contracts = { readonly bridge: Address; readonly token: Address }
+
+/** The allowance that goes along is good for this many seconds. */
+const PERMIT_SECONDS = 3_600n
+/** Entries that others may put into the lane before ours: what is too much of the surcharge comes back. */
+const OTHERS_AHEAD = 64n
+const PERMIT = [
+  { name: 'owner', type: 'address' },
+  { name: 'spender', type: 'address' },
+  { name: 'value', type: 'uint256' },
+  { name: 'nonce', type: 'uint256' },
+  { name: 'deadline', type: 'uint256' },
+] as const
+
+/** Base units of wTTX. */
+export async function balanceOf(config: Config, { token }: Contracts, owner: Address): Promise<bigint> {
+  return await readContract(config, { address: token, abi: tokenAbi, functionName: 'balanceOf', args: [owner] })
+}
+
+export async function leastDeposit(config: Config, { bridge }: Contracts): Promise<bigint> {
+  return await readContract(config, { address: bridge, abi: bridgeAbi, functionName: 'minDeposit' })
+}
+
+/** Whether code is there: what has some cannot sign payments of TTX. Code that only delegates (EIP-7702) belongs to somebody with a key. */
+export async function isContract(config: Config, address: Address): Promise<boolean> {
+  const code = await getBytecode(config, { address })
+  return code !== undefined && code !== '0x' && !code.startsWith('0xef0100')
+}
+
+/**
+ * Burns `amount` (base units) of the wallet's wTTX for `to` on the TTX side: a signature for the allowance, and one transaction. Returns its hash; whether it
+ * came through is for `settle` to say. Throws what the wallet throws.
+ */
+export async function burn(
+  config: Config,
+  contracts: Contracts,
+  { account, amount, to }: { readonly account: Address; readonly amount: bigint; readonly to: Address },
+): Promise<`0x${string}`> {
+  const { bridge, token } = contracts
+  const [{ chainId }] = [{ chainId: config.chains[0].id }]
+  const [name, nonce, { timestamp }] = await Promise.all([
+    readContract(config, { address: token, abi: tokenAbi, functionName: 'name' }),
+    readContract(config, { address: token, abi: tokenAbi, functionName: 'nonces', args: [account] }),
+    getBlock(config, { chainId }),
+  ])
+  const deadline = timestamp + PERMIT_SECONDS
+  const signature = await signTypedData(config, {
+    account,
+    domain: { name, version: '1', chainId, verifyingContract: token },
+    types: { Permit: PERMIT },
+    primaryType: 'Permit',
+    message: { owner: account, spender: bridge, value: amount, nonce, deadline },
+  })
+  const { r, s, yParity } = parseSignature(signature)
+  const call = depositCall(amount, to, { deadline: toTime(deadline), v: 27 + yParity, r, s })
+  return await send(config, contracts, account, call, await surcharge(config, contracts))
+}
+
+/** All of one block, in one transaction. Returns its hash. */
+export async function claim(
+  config: Config,
+  contracts: Contracts,
+  account: Address,
+  sealed: Uint8Array,
+  claims: readonly ClaimProof[],
+): Promise<`0x${string}`> {
+  return await send(config, contracts, account, claimCall(sealed, claims), 0n)
+}
+
+/** Until the transaction is in a block. Throws `OperationError('transaction-failed')` if it was reverted. */
+export async function settle(config: Config, hash: `0x${string}`): Promise<void> {
+  const { status } = await waitForTransactionReceipt(config, { hash, pollingInterval: 1_000 })
+  if (status === 'success') return
+  throw new OperationError(
+    'transaction-failed',
+    `expected transaction ${hash} to succeed, got one that the contract refused: nothing changed but the gas that it used; look at it in the wallet, and try again`,
+    { facts: { transaction: hash } },
+  )
+}
+
+async function surcharge(config: Config, { bridge }: Contracts): Promise<bigint> {
+  const of = async (entries: bigint) =>
+    await readContract(config, {
+      address: bridge,
+      abi: bridgeAbi,
+      functionName: 'surcharge',
+      args: [LANES.indexOf('deposits'), entries],
+    })
+  const [all, others] = await Promise.all([of(OTHERS_AHEAD + 1n), of(OTHERS_AHEAD)])
+  return all > others ? all - others : 0n
+}
+
+async function send(
+  config: Config,
+  { bridge }: Contracts,
+  account: Address,
+  { data, gas }: BridgeCall,
+  value: bigint,
+): Promise<`0x${string}`> {
+  return await sendTransaction(config, { account, chainId: config.chains[0].id, to: bridge, data, gas, value })
+}
