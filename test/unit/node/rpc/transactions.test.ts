@@ -75,6 +75,12 @@ test('a payment and a request are taken, found, counted and proved', async (t) =
     unorderedAncestors: 2,
     relayBits: 0,
   })
+  const listed = await node.call('tx_list', { limit: 1 })
+  const listedAfter = await node.call('tx_list', { limit: 1, before: listed.next })
+  assert.deepEqual(
+    [...listed.transactions, ...listedAfter.transactions].map(({ infohash }) => infohash),
+    [request.infohash, payment.infohash],
+  )
   const newest = await node.call('account_history', { owner: bob.address, limit: 1 })
   assert(newest.cursor)
   const older = await node.call('account_history', { owner: bob.address, cursor: newest.cursor })
