@@ -5,6 +5,7 @@
 import { join, relative } from 'node:path'
 import { parseArgs } from 'node:util'
 import { bundlePackages } from '../../make/bundled-packages.ts'
+import { buildPage } from '../../make/page.ts'
 import { findTestPhases } from './phases.ts'
 import { failure, noTests, runCommand, runCommandAside, runNodeTests, runSolidityTests, type Tally } from './run.ts'
 
@@ -35,6 +36,7 @@ if (filters.length === 0) await runPhase('check', () => runCommand('npm', ['run'
 
 // Loading modules is half of what a small test or command costs. Last of all, as the build and the checks are not tests.
 process.env['NODE_OPTIONS'] = [process.env['NODE_OPTIONS'], await bundlePackages(root)].filter(Boolean).join(' ')
+await buildPage(root.replace(/\/$/, ''))
 let isBuilt: boolean | undefined
 for (const phase of phases) {
   if (phase.needsBuild) isBuilt ??= (await runPhase('build', async () => (await building)?.() ?? noTests)).failed === 0

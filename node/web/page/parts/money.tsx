@@ -5,13 +5,21 @@ import type { Asset } from '../../../protocol/asset.ts'
 import { useWords } from '../language/language.tsx'
 import { short } from './ids.tsx'
 
+type MoneyProps = {
+  /** Base units. */
+  readonly tokens: bigint
+  readonly asset?: Asset | undefined
+  /** Of what has the decimals of TTX. */
+  readonly unit?: 'TTX' | 'wTTX'
+}
+
 /** Of another asset than TTX in its own units: nobody here vouches for its decimals. */
-export function Money({ tokens, asset }: { readonly tokens: bigint; readonly asset?: Asset | undefined }) {
+export function Money({ tokens, asset, unit = 'TTX' }: MoneyProps) {
   const { address } = useWords()
   if (asset === undefined) {
     return (
       <span className="money">
-        {formatAmount(tokens)} <span className="unit">TTX</span>
+        {formatAmount(tokens)} <span className="unit">{unit}</span>
       </span>
     )
   }

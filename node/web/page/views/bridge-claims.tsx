@@ -74,7 +74,7 @@ function ClaimsOf({ owner }: { readonly owner: Address }) {
                         <AddressLink owner={each.recipient} />
                       </td>
                       <td className="number">
-                        <Money tokens={each.net} />
+                        <Money tokens={each.net} unit="wTTX" />
                       </td>
                     </tr>
                   ))}

@@ -84,9 +84,7 @@ export function BridgeOut() {
             <Money tokens={tokens - netOf(tokens)} />
           </Row>
           <Row name={bridge.arrives}>
-            <span className="money">
-              {formatAmount(netOf(tokens))} <span className="unit">wTTX</span>
-            </span>
+            <Money tokens={netOf(tokens)} unit="wTTX" />
           </Row>
         </dl>
       )}

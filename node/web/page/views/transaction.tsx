@@ -175,7 +175,7 @@ function Facts({ where, tx }: { readonly where: Where; readonly tx: Decoded | un
             <AddressLink owner={bridging.recipient} whole />
           </Row>
           <Row name={words.arrives}>
-            <Money tokens={bridging.net} asset={bridging.asset} />
+            <Money tokens={bridging.net} asset={bridging.asset} unit="wTTX" />
           </Row>
           {!bridging.paid && <Row name={words.waitsFor}>{bridging.waitingFor}</Row>}
         </>

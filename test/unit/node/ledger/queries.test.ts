@@ -283,26 +283,3 @@ test('candidates are closed under ancestors, the worthiest first where there is 
   assert.equal(byName.get(leave.infohash)?.request, 300n)
   assert.deepEqual(byName.get(ofLarge.infohash)?.packed, ofLarge.packed)
 })
-
-test('the newest transactions come first, page by page, all of them or only those that no block has ordered', async () => {
-  await using world = await openLedger()
-  const { ledger } = world
-  const settled = await fund(ledger, [10n, 20n, 30n])
-  await ledger.setBranch({ final: GENESIS_BLOCK, blocks: [block('a', 1n, settled)] })
-  const fresh = await fund(ledger, [40n, 50n], at(settled, 2).infohash)
-  const all = [GENESIS_INFOHASH, ...[...settled, ...fresh].map(({ infohash }) => infohash)].toReversed()
-  const pages = async (limit: number, unordered: boolean) => {
-    const found: Infohash[] = []
-    for (let page = await ledger.newest({ limit, unordered }); ; ) {
-      assert(page.items.length <= limit)
-      found.push(...page.items)
-      if (page.next === undefined) return found
-      page = await ledger.newest({ limit, unordered, before: page.next })
-    }
-  }
-  for (const limit of [1, 2, 3, 100]) {
-    assert.deepEqual(await pages(limit, false), all)
-    assert.deepEqual(await pages(limit, true), fresh.map(({ infohash }) => infohash).toReversed())
-  }
-  assert.deepEqual(await ledger.newest({ limit: 5, unordered: false, before: 0 }), { items: [] })
-})
