@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { generatePrivateKey } from 'viem/accounts'
+import { readDeployment } from '../../scripts/cli/deployment-file.ts'
 import { type Browsing, browse, browserCommand, NO_BROWSER } from '../support/browser/browser.ts'
 import { type BrowserWallet, installWallet } from '../support/browser/wallet.ts'
 import {
@@ -110,7 +111,12 @@ test('a payment is signed in the wallet and accepted; what is refused there is n
   await page.getByRole('link', { name: 'Pay', exact: true }).click()
   await page.getByRole('button', { name: 'Sign and pay' }).click()
   await page.getByText('Expected an address: 0x and 40 hex digits.').waitFor()
-  await page.getByRole('textbox', { name: 'To', exact: true }).fill(address)
+  const payee = page.getByRole('textbox', { name: 'To', exact: true })
+  const { rules } = await readDeployment(join(data, 'deployment.json'))
+  await payee.fill(rules.bridge)
+  await page.getByText('This address is a contract.').waitFor()
+  await payee.fill(address)
+  await page.getByText('This address is a contract.').waitFor({ state: 'hidden' })
   await page.getByLabel('Amount, TTX').fill('2.5')
   await page.getByLabel('Memo').fill('from a browser')
   await page.getByText('You can spend 101 TTX.').waitFor()

@@ -11,6 +11,7 @@ import { useWords } from '../language/language.tsx'
 import { node, useBalance, useCall } from '../node.ts'
 import { TextField } from '../parts/field.tsx'
 import { isGoodMemo, readAddress, readAmount } from '../parts/written.ts'
+import { ContractWarning } from '../wallet/contract-warning.tsx'
 import { describeFailure } from '../wallet/failure.ts'
 import { useSigner } from '../wallet/signer.ts'
 import { WithWallet } from '../wallet/wallet-needed.tsx'
@@ -84,6 +85,7 @@ function PayForm({
         onChange={setTo}
         problem={isTried && payee === undefined ? text.bad.to : undefined}
       />
+      {payee !== undefined && <ContractWarning payee={payee} />}
       <TextField
         name="amount"
         label={text.amount}
