@@ -89,7 +89,7 @@ const FOLDER_RULES: readonly FolderRule[] = [
       'deployments/',
     ],
     except: ['node/client/ethereum/'],
-    packages: ['react', 'react-dom', '@tanstack/', '@base-ui/', 'wagmi', 'viem', 'zod'],
+    packages: ['react', 'react-dom', '@tanstack/', '@base-ui/', 'wagmi', 'viem', 'zod', 'elkjs'],
   },
   // A light peer for web pages: the messages of the network, and nothing of its sockets.
   {

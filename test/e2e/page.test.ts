@@ -159,6 +159,16 @@ test('TTX goes out by clicking, over a reload, until it is paid on Ethereum; the
   await page.locator('li.done', { hasText: 'Paid on Ethereum' }).waitFor()
 })
 
+test('a payment is shown among those that it hangs together with, and each of them leads on', { skip }, async () => {
+  await page.getByRole('link', { name: 'What it stands on, and what is built on it' }).click()
+  await page.getByRole('link', { name: /^Genesis .*, final/ }).click()
+  await page.waitForURL(/\/graph\//)
+  await page.getByRole('link', { name: /^To Ethereum 50 TTX, final/ }).click()
+  // The one in the middle leads to itself.
+  await page.getByRole('link', { name: /^To Ethereum 50 TTX, final/ }).click()
+  await page.getByRole('heading', { name: 'To Ethereum final' }).waitFor()
+})
+
 test('wTTX comes back by clicking, after the wallet was on another chain, and is there once a block has it', {
   skip,
 }, async () => {

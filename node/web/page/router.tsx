@@ -21,6 +21,11 @@ const transaction = createRoute({
   path: '/tx/$infohash',
   component: lazyRouteComponent(() => import('./views/transaction.tsx'), 'Transaction'),
 })
+const graph = createRoute({
+  getParentRoute: () => root,
+  path: '/graph/$infohash',
+  component: lazyRouteComponent(() => import('./views/graph.tsx'), 'Graph'),
+})
 const block = createRoute({
   getParentRoute: () => root,
   path: '/block/$id',
@@ -69,7 +74,7 @@ const bridge = createRoute({
 })
 
 export const router = createRouter({
-  routeTree: root.addChildren([home, transaction, block, blocks, address, payments, network, pay, bridge]),
+  routeTree: root.addChildren([home, transaction, graph, block, blocks, address, payments, network, pay, bridge]),
   defaultPreload: 'intent',
   // Answers are kept by the queries; the router has none of its own.
   defaultPreloadStaleTime: 0,

@@ -118,6 +118,13 @@ export const de: Words = {
     asking: 'Die Nachbarn werden gefragt…',
     claim: 'Sie kann jetzt abgeholt werden',
   },
+  graph: {
+    heading: 'Was zusammenhängt',
+    around: 'Um',
+    note: 'Geld geht von links nach rechts. Wähle eine Zahlung, um zu sehen, was um sie ist.',
+    cut: 'Jenseits davon ist noch mehr.',
+    open: 'Worauf sie ruht und was auf ihr aufbaut',
+  },
   time: {
     earliest: 'frühestens',
     latest: 'spätestens',

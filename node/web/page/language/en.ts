@@ -114,6 +114,13 @@ export const en = {
     asking: 'Asking the peers…',
     claim: 'It can be claimed now',
   },
+  graph: {
+    heading: 'What hangs together',
+    around: 'Around',
+    note: 'Money goes from left to right. Choose a payment to see what is around it.',
+    cut: 'More is beyond what is shown.',
+    open: 'What it stands on, and what is built on it',
+  },
   time: {
     earliest: 'at the earliest',
     latest: 'at the latest',

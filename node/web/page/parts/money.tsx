@@ -2,6 +2,7 @@
 
 import { formatAmount } from '../../../client/amount.ts'
 import type { Asset } from '../../../protocol/asset.ts'
+import type { Words } from '../language/en.ts'
 import { useWords } from '../language/language.tsx'
 import { short } from './ids.tsx'
 
@@ -11,6 +12,11 @@ type MoneyProps = {
   readonly asset?: Asset | undefined
   /** Of what has the decimals of TTX. */
   readonly unit?: 'TTX' | 'wTTX'
+}
+
+/** As text. */
+export function nameTokens(tokens: bigint, asset: Asset | undefined, { address }: Words): string {
+  return asset === undefined ? `${formatAmount(tokens)} TTX` : address.units(`${tokens}`)
 }
 
 /** Of another asset than TTX in its own units: nobody here vouches for its decimals. */

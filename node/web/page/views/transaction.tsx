@@ -47,6 +47,13 @@ function KnownTransaction({ infohash }: { readonly infohash: Where['infohash'] }
             {data.status === 'unknown' && <AskPeers infohash={infohash} />}
             <Stages where={data} kind={kind} />
             <Facts where={data} tx={tx} />
+            {tx !== undefined && (
+              <p>
+                <Link to="/graph/$infohash" params={{ infohash }}>
+                  {words.graph.open}
+                </Link>
+              </p>
+            )}
           </>
         )
       }}
