@@ -56,9 +56,13 @@ export class PastReader {
     const endsAt = this.#deps.now() + MOST_MS
     const parts: Uint8Array[] = []
     let from = 0
+    let expected: number | undefined
     for (;;) {
       const { bytes, length } = await peer.ask({ type: 'rows', block, from })
       if (bytes.length === 0) return undefined
+      expected ??= length
+      if (length !== expected)
+        throw new RuleError('bad-answer', `expected a block of ${expected} bytes to stay one, got ${length}`)
       parts.push(bytes)
       from += bytes.length
       if (from === length) return concat(...parts)

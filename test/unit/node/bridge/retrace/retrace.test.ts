@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
+import { encodePastBlock, type PastRows } from '../../../../../node/bridge/retrace/past-block.ts'
 import {
   type PastSource,
   type PastStatus,
@@ -14,7 +15,11 @@ import {
   type RetraceOptions,
 } from '../../../../../node/bridge/retrace/retrace.ts'
 import { Retracer } from '../../../../../node/bridge/retrace/retracer.ts'
-import type { Hash } from '../../../../../node/protocol/ids.ts'
+import { concat } from '../../../../../node/protocol/bytes.ts'
+import { type Hash, ZERO_ADDRESS } from '../../../../../node/protocol/ids.ts'
+import { encodeStep } from '../../../../../node/protocol/step.ts'
+import { toBaseUnits } from '../../../../../node/protocol/units.ts'
+import type { MadeBlock } from '../../../../support/bridge/scenario.ts'
 import { log } from '../../../../support/log.ts'
 import { kzg, notHere, PastScene } from './past-scene.ts'
 
@@ -89,6 +94,8 @@ test('what liars send costs them something, and everything is asked for again', 
     6: (bytes) => bytes.subarray(0, 417 + 5),
     // Cut in what it calls void, or in its rows.
     7: (bytes) => bytes.subarray(0, -1),
+    // With more steps than any header has room for.
+    8: () => encodePastBlock({ ...honest.past(honest.at(8)), rows: manySteps(honest.at(8)) }),
   }
   const source = honest.source()
   const blamed: bigint[] = []
@@ -105,7 +112,7 @@ test('what liars send costs them something, and everything is asked for again', 
   })
   await until('right')
   assert.deepEqual(wrong, [])
-  assert.deepEqual(blamed, [2n, 3n, 4n, 5n, 6n, 7n])
+  assert.deepEqual(blamed, [2n, 3n, 4n, 5n, 6n, 7n, 8n])
 })
 
 test('where nobody has a block it says so, and goes on when somebody does', async (t) => {
@@ -186,6 +193,12 @@ test('a thread that dies is said, and nothing else', async (t) => {
   assert.match((await until('failed')).problem ?? '', /expected to replay the past in the background, but/)
   assert.deepEqual(wrong, [])
 })
+
+function manySteps({ sealed }: MadeBlock): PastRows {
+  const deposit = encodeStep({ kind: 'deposit', entry: { kind: 'deposit', gross: toBaseUnits(1n), to: ZERO_ADDRESS } })
+  const steps = concat(...Array.from({ length: 65_536 }, () => deposit))
+  return { steps, states: new Uint8Array(32 * sealed.header.stepCount) }
+}
 
 function flipped(bytes: Uint8Array, at: number): Uint8Array {
   return bytes.with(at, (bytes[at] ?? 0) ^ 1)
