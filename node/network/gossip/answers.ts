@@ -39,7 +39,7 @@ function isOrderFrom({ from, most }: Question & { type: 'order' }, { infohashes,
   return infohashes.length <= most && (from < end ? next > from && next <= end : infohashes.length === 0)
 }
 
-/** All that there is from there, or as much as fits: of many small parts each would hold the message in which it came. */
+/** All that there is from there, or as much as fits: a block could else come byte by byte, in millions of parts. */
 function isPartFrom(from: number, { bytes, length }: Answer & { type: 'part' }): boolean {
   return bytes.length === Math.max(0, Math.min(MAX_PART_BYTES, length - from))
 }

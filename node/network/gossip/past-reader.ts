@@ -22,6 +22,8 @@ type Record = { open: number; ms: number; restsUntil: number }
 /** Who lacks a block most likely lacks its neighbours, and who is slow stays slow. */
 const LACKS_MS = 30_000
 const SLOW_MS = 300_000
+/** Who was never asked counts as that slow: one who trickles, and connects again whenever it is left alone, is asked where nobody delivers faster. */
+const NEWCOMER_MS = 1_000
 /** One block may take this long, however many parts it has. */
 const MOST_MS = 60_000
 
@@ -71,7 +73,7 @@ export class PastReader {
     }
   }
 
-  /** One peer after another, the fastest of those that have least to do first. */
+  /** One peer after another, first the one that most likely answers first. */
   async #ask<T>(block: Hash, signal: AbortSignal, question: (peer: RemotePeer) => Promise<T | undefined>): Promise<T> {
     const { now, peers } = this.#deps
     const asked = new Set<RemotePeer>()
@@ -79,7 +81,7 @@ export class PastReader {
       signal.throwIfAborted()
       const [peer] = peers()
         .filter((each) => !asked.has(each) && this.#recordOf(each).restsUntil <= now())
-        .sort((a, b) => this.#recordOf(a).open - this.#recordOf(b).open || this.#recordOf(a).ms - this.#recordOf(b).ms)
+        .sort((a, b) => this.#waitOf(a) - this.#waitOf(b))
       if (peer === undefined) throw notServed(block)
       asked.add(peer)
       const record = this.#recordOf(peer)
@@ -101,8 +103,14 @@ export class PastReader {
     }
   }
 
+  /** By what it took for the last question: it answers those that are open before. */
+  #waitOf(peer: RemotePeer): number {
+    const { open, ms } = this.#recordOf(peer)
+    return (open + 1) * ms
+  }
+
   #recordOf(peer: RemotePeer): Record {
-    const known = this.#records.get(peer) ?? { open: 0, ms: 0, restsUntil: 0 }
+    const known = this.#records.get(peer) ?? { open: 0, ms: NEWCOMER_MS, restsUntil: 0 }
     this.#records.set(peer, known)
     return known
   }

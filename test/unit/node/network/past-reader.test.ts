@@ -139,6 +139,18 @@ test('a peer that lacks a block, is silent or trickles is left alone for a while
   assert.equal(silent.asked.length, 1)
 })
 
+test('who changes the length of a block between two of its parts is banned', async () => {
+  const lengths = [LARGE.length, LARGE.length + 1]
+  const liar = new FakePeer((question) => {
+    if (question.type !== 'rows') throw new RangeError(`unexpected ${question.type}`)
+    return { bytes: LARGE.subarray(question.from, question.from + 100_000), length: lengths.shift() ?? LARGE.length }
+  })
+  const { bytes } = await readerOf(() => 0, liar, honest()).block(scene.tip.id, signal)
+  assert.ok(equalBytes(bytes, LARGE))
+  assert.equal(liar.asked.length, 2)
+  assert.equal(liar.faults.length, 1)
+})
+
 test('several blocks at once are asked of several peers', async () => {
   const gate = Promise.withResolvers<void>()
   const waiting = () =>
@@ -155,6 +167,22 @@ test('several blocks at once are asked of several peers', async () => {
   )
   gate.resolve()
   await Promise.all(read)
+})
+
+test('who delivers is asked before those who come again and again and deliver nothing', async () => {
+  let ms = 0
+  const good = new FakePeer(async () => {
+    ms += 10
+    return { bytes: LARGE.subarray(0, 5), length: 5 }
+  })
+  const silent = () => new FakePeer(() => new Promise(() => {}))
+  const peers = [good]
+  const reader = new PastReader({ peers: () => peers as unknown as readonly RemotePeer[], now: () => ms })
+  await reader.block(scene.tip.id, signal)
+  peers.unshift(silent(), silent())
+  peers.push(silent())
+  for (let i = 0; i < 3; i++) await Promise.all(ids.slice(0, 5).map((id) => reader.block(id, signal)))
+  assert.equal(good.asked.length, 16)
 })
 
 test('who gives up waits for nobody, and blames nobody', async () => {

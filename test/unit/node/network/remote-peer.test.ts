@@ -17,7 +17,7 @@ import {
   SERVED_BURST,
   SERVED_PER_SECOND,
 } from '../../../../node/network/limits.ts'
-import type { Infohash } from '../../../../node/protocol/ids.ts'
+import { type Infohash, ZERO_HASH } from '../../../../node/protocol/ids.ts'
 import { until } from './lab.ts'
 
 const INFOHASH = 'ab'.repeat(20) as Infohash
@@ -91,6 +91,34 @@ test('answers are told apart by their number, and one that comes too late is ign
   assert.equal((await first).counts.length, 5_120)
   peer.receive(encodeMessage({ type: 'counts', id: count.id, counts: new Uint8Array(5_120) }))
   assert(!peer.closed.aborted)
+})
+
+test('a part of a block has as much as fits, up to its end; any other ends the connection', async () => {
+  const ask = (bytes: number, length: number) => {
+    const { peer, sent } = connect()
+    const asked = peer.ask({ type: 'rows', block: ZERO_HASH, from: 100_000 })
+    const [rows] = sent
+    assert(rows?.type === 'rows')
+    peer.receive(encodeMessage({ type: 'part', id: rows.id, bytes: new Uint8Array(bytes), length }))
+    return asked
+  }
+  for (const [bytes, length] of [
+    [0, 0],
+    [0, 100_000],
+    [1, 100_001],
+    [100_000, 200_000],
+    [100_000, 8_000_000],
+  ] as const)
+    assert.equal((await ask(bytes, length)).length, length)
+  for (const [bytes, length] of [
+    [1, 0],
+    [1, 100_000],
+    [0, 100_001],
+    [1, 100_002],
+    [2, 100_001],
+    [99_999, 8_000_000],
+  ] as const)
+    await assert.rejects(ask(bytes, length), { code: 'peer-closed' })
 })
 
 test('an answer to another question, or with something else in it, ends the connection: a bad-answer', async () => {
