@@ -1,11 +1,15 @@
 // A node that began at a final block replays the past in the background: it says whether it was right, and nobody who lies, is silent or kills it changes that.
 
 import assert from 'node:assert/strict'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { encodePastBlock, type PastRows } from '../../../../../node/bridge/retrace/past-block.ts'
 import {
   type PastSource,
@@ -79,7 +83,7 @@ test('a right past is found right, and not replayed again after a restart', asyn
   const nobody: PastSource = { headers: () => Promise.reject(notHere()), block: () => Promise.reject(notHere()) }
   await run(t, folder, honest, nobody).until('right')
   // A verdict on another block counts for nothing.
-  await writeFile(join(folder, 'past.json'), JSON.stringify({ block: honest.at(3).id }))
+  await writeFile(join(folder, 'past.json'), JSON.stringify({ block: honest.at(3).id, right: true }))
   const again = run(t, folder, honest, nobody)
   while (again.retrace.status.problem === undefined) await delay(2)
   assert.equal(again.retrace.status.state, 'reading')
@@ -178,6 +182,92 @@ test('a replay that was killed goes on after the block that was kept, and from g
   scene.asked.clear()
   await run(t, other, scene).until('right')
   assert.equal(scene.asked.size, 8)
+})
+
+const nobody: PastSource = { headers: () => Promise.reject(notHere()), block: () => Promise.reject(notHere()) }
+
+test('a verdict that is damaged, or that is no file, counts for nothing', async (t) => {
+  const { id } = honest.tip
+  const texts = [
+    '',
+    '{',
+    'null',
+    '[]',
+    JSON.stringify({ block: id }),
+    JSON.stringify({ block: id, wrpng: { block: id, problem: 'it is wrong' } }),
+    JSON.stringify({ block: id, wrong: { block: 'x', problem: 'it is wrong' } }),
+    JSON.stringify({ block: id, wrong: { block: id } }),
+    JSON.stringify({ block: id, right: 1 }),
+    JSON.stringify({ block: id, right: true, more: 'x'.repeat(100_000) }),
+  ]
+  for (const text of texts) {
+    const folder = await folderOf(t)
+    await writeFile(join(folder, 'past.json'), text)
+    const { retrace, wrong } = run(t, folder, honest, nobody)
+    while (retrace.status.problem === undefined) await delay(2)
+    assert.deepEqual([retrace.status.state, wrong], ['reading', []], text)
+    await retrace.stop()
+  }
+})
+
+test('whatever is in the place of its files, the past is found right, and a wrong block is named', async (t) => {
+  const wrongScene = new PastScene(13, 4, { isWrong: true })
+  const places: Readonly<Record<string, (file: string) => Promise<unknown> | unknown>> = {
+    'a folder': async (file) => {
+      await mkdir(file)
+      await writeFile(join(file, 'something'), 'of somebody')
+    },
+    'a pipe that nobody writes to': (file) => execFileSync('mkfifo', [file]),
+    'a link to a device': (file) => symlink('/dev/zero', file),
+    'a link to nowhere': (file) => symlink('nowhere', file),
+  }
+  for (const [name, put] of Object.entries(places)) {
+    for (const scene of [honest, wrongScene]) {
+      const folder = await folderOf(t)
+      for (const file of ['past.json', 'past.bin']) await put(join(folder, file))
+      const { until, wrong, retrace } = run(t, folder, scene, scene.source(), { saveMs: 0 })
+      await until(scene === honest ? 'right' : 'wrong')
+      await retrace.stop()
+      assert.deepEqual(
+        wrong.map(({ block }) => block),
+        scene === honest ? [] : [scene.tip.id],
+        name,
+      )
+    }
+  }
+})
+
+test('a folder that is gone, as a disk that refuses every write, keeps no wrong block from being named', async (t) => {
+  const scene = new PastScene(13, 4, { isWrong: true })
+  const folder = join(await folderOf(t), 'gone')
+  const { until, wrong } = run(t, folder, scene, scene.source(), { saveMs: 0 })
+  await until('wrong')
+  assert.deepEqual(
+    wrong.map(({ block }) => block),
+    [scene.tip.id],
+  )
+})
+
+test('what a process left that was killed while it wrote is taken away', async (t) => {
+  const folder = await folderOf(t)
+  const draft = `past.bin.${randomUUID()}.tmp`
+  for (const name of [draft, 'past.bin.mine']) await writeFile(join(folder, name), 'half of the balances')
+  await run(t, folder).until('right')
+  assert.deepEqual((await readdir(folder)).sort(), ['past.bin.mine', 'past.json'])
+})
+
+test('balances that were kept are not held by the thread that made them', async () => {
+  const { rules, genesis: transaction, genesisBlock: sealed } = honest.forge.network
+  await using retracer = new Retracer({ rules, from: { sealed, genesis: transaction } })
+  const held = new WeakRef(await retracer.outputs())
+  await retracer.take(honest.bytes(honest.at(1)))
+  setFlagsFromString('--expose-gc')
+  const collect: () => void = runInNewContext('gc')
+  for (let i = 0; i < 10 && held.deref() !== undefined; i++) {
+    await delay(1)
+    collect()
+  }
+  assert.equal(held.deref(), undefined)
 })
 
 test('a thread that dies is said, and nothing else', async (t) => {
