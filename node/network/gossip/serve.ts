@@ -2,6 +2,7 @@
 
 import { decodeSealed } from '../../protocol/header.ts'
 import type { Infohash } from '../../protocol/ids.ts'
+import { within } from '../../within.ts'
 import { MAX_INFOHASHES, MAX_PART_BYTES } from '../limits.ts'
 import type { NetworkStore } from '../store.ts'
 import type { Answer, Question } from './messages.ts'
@@ -45,7 +46,7 @@ export async function answer(
       return { type: 'files', id, files }
     }
     case 'count':
-      await Promise.race([index.whole, peer.gone])
+      await counted(index, peer)
       return {
         type: 'counts',
         id,
@@ -53,7 +54,7 @@ export async function answer(
       }
     case 'sketch': {
       const { from, most } = question
-      await Promise.race([index.whole, peer.gone])
+      await counted(index, peer)
       const symbols = await peer.serve(SKETCH_COST, () => index.sketch.read(peer, from, most))
       return { type: 'symbols', id, symbols }
     }
@@ -78,6 +79,11 @@ export async function answer(
     case 'list':
       return { type: 'listed', id, ...(await list(store, peer, question)) }
   }
+}
+
+/** Or until the peer is gone. */
+async function counted(index: SetIndex, peer: RemotePeer): Promise<void> {
+  if (!index.isWhole) await within(index.whole, peer.closed).catch(() => undefined)
 }
 
 async function headersFrom(store: NetworkStore, peer: RemotePeer, { block, most }: Question & { type: 'ancestors' }) {
