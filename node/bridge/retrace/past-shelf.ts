@@ -40,6 +40,11 @@ export class PastShelf {
     return headers
   }
 
+  /** Whether `block` has nothing more to do for this one. */
+  isAtHand(id: Hash): boolean {
+    return this.#made.has(id)
+  }
+
   /** A block with its rows, as `encodePastBlock` makes it; `undefined` where it or its blobs are not here. */
   block(id: Hash): Promise<Uint8Array | undefined> {
     const known = this.#made.get(id)

@@ -17,7 +17,7 @@ const SKETCH_COST = 2
 /** Positions in an order that are looked at for the price of one file. */
 const ORDER_ROWS_AT_COST = 4
 const ROW_COST = 0.1
-/** Of a header that is read, and of a part of a block, which is put together for the first of its parts. */
+/** Of a header that is read, of a part of a block, and of a part for which the block has to be put together. */
 const HEADER_COST = 2
 const PART_COST = 20
 const BLOCK_COST = 200
@@ -68,7 +68,9 @@ export async function answer(
     }
     case 'rows': {
       const { block, from } = question
-      const whole = await peer.serve(from === 0 ? BLOCK_COST : PART_COST, () => store.pastBlock?.(block))
+      // Whoever asks for the end of one block after another pays for all of each.
+      const cost = store.isPastAtHand?.(block) ? PART_COST : BLOCK_COST
+      const whole = await peer.serve(cost, () => store.pastBlock?.(block))
       return {
         type: 'part',
         id,

@@ -6,6 +6,8 @@ import { OperationError } from '../../../../node/errors.ts'
 import type { Answer, Question } from '../../../../node/network/gossip/messages.ts'
 import { PastReader } from '../../../../node/network/gossip/past-reader.ts'
 import type { RemotePeer } from '../../../../node/network/gossip/peer.ts'
+import type { SetIndex } from '../../../../node/network/gossip/reconcile/set-index.ts'
+import { answer } from '../../../../node/network/gossip/serve.ts'
 import { equalBytes } from '../../../../node/protocol/bytes.ts'
 import { blockId, encodeSealed } from '../../../../node/protocol/header.ts'
 import type { Hash } from '../../../../node/protocol/ids.ts'
@@ -192,4 +194,26 @@ test('who gives up waits for nobody, and blames nobody', async () => {
   ending.abort(new OperationError('stopped', 'it was stopped'))
   await assert.rejects(read, { code: 'stopped' })
   assert.deepEqual(silent.faults, [])
+})
+
+test('the end of a block costs as much as its beginning, unless it is at hand', async () => {
+  const prices: number[] = []
+  const peer = {
+    serve: async (cost: number, job: () => unknown) => {
+      prices.push(cost)
+      return await job()
+    },
+  }
+  const store = new PastStore()
+  let isAtHand = false
+  const ofStore = Object.assign(store, { isPastAtHand: () => isAtHand })
+  const ask = (from: number) =>
+    // It serves, and nothing else is asked of it; and rows are not in the index.
+    answer(ofStore, {} as SetIndex, peer as unknown as RemotePeer, { type: 'rows', id: 1, block: scene.tip.id, from })
+  for (const from of [0, 200_000, 8_000_000]) await ask(from)
+  isAtHand = true
+  for (const from of [0, 200_000, 8_000_000]) await ask(from)
+  const [whole = 0, , , part = 0] = prices
+  assert.ok(part < whole)
+  assert.deepEqual(prices, [whole, whole, whole, part, part, part])
 })

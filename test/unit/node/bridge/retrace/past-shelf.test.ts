@@ -37,6 +37,7 @@ test('a block whose blobs come later is served from then on, and made once howev
   assert.deepEqual(await shelf.block(id), scene.bytes(scene.at(3)))
   const before = made
   for (let i = 0; i < 20; i++) assert.equal(await shelf.block(madeUpId(`unknown ${i}`)), undefined)
+  assert.ok(shelf.isAtHand(id) && !shelf.isAtHand(madeUpId('unknown')))
   await shelf.block(id)
   assert.equal(made, before)
   assert.equal(shelf.headers(id, 9).length, 4)
