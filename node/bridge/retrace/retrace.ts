@@ -93,7 +93,16 @@ export class Retrace {
     return this.#status
   }
 
-  start(): void {
+  /** Resolves once a verdict of an earlier run, if there is one, is told; else the replay goes on from here in the background. */
+  async start(): Promise<void> {
+    const { block, height } = this.#status
+    const known = await this.#files.verdict(block)
+    if (known === 'right') return this.#tell({ state: 'right', replayed: height })
+    if (known !== undefined) {
+      this.#deps.onWrong(known.block, known.problem)
+      return this.#tell({ state: 'wrong', problem: known.problem })
+    }
+    if (this.#stopping.signal.aborted) return
     this.#running = this.#run().catch((error: unknown) => {
       if (this.#stopping.signal.aborted) return
       this.#tell({ state: 'failed', problem: error instanceof Error ? error.message : String(error) })
@@ -111,12 +120,6 @@ export class Retrace {
     const { signal } = this.#stopping
     const { log, now } = this.#deps
     const { block, height } = this.#status
-    const known = await this.#files.verdict(block)
-    if (known === 'right') return this.#tell({ state: 'right', replayed: height })
-    if (known !== undefined) {
-      this.#deps.onWrong(known.block, known.problem)
-      return this.#tell({ state: 'wrong', problem: known.problem })
-    }
     await pause(this.#options.waitMs, signal)
     const startedMs = now()
     const saved = await this.#files.saved(signal)

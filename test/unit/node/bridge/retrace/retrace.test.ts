@@ -61,7 +61,7 @@ function run(
   const to = { id: scene.tip.id, height: scene.tip.sealed.header.height }
   const retrace = new Retrace(all, to, { waitMs: 0, retryMs: 2, ...options })
   t.after(() => retrace.stop())
-  retrace.start()
+  void retrace.start()
   const until = async (state: PastStatus['state']) => {
     while (retrace.status.state !== state) {
       const { status } = retrace
