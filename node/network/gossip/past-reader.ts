@@ -42,7 +42,11 @@ export class PastReader {
   headers(block: Hash, signal: AbortSignal): Promise<readonly SealedHeader[]> {
     return this.#ask(block, signal, async (peer) => {
       const { headers } = await peer.ask({ type: 'ancestors', block, most: MAX_HEADERS })
-      return headers.length === 0 ? undefined : chainOf(block, headers)
+      if (headers.length === 0) return undefined
+      const chain = chainOf(block, headers)
+      // It lacks what is below, or would tell one header at a time.
+      if (chain.length < MAX_HEADERS && chain.at(-1)?.header.height !== 0n) this.#rest(peer, LACKS_MS)
+      return chain
     })
   }
 
@@ -90,17 +94,21 @@ export class PastReader {
       try {
         const answer = await within(question(peer), signal)
         if (answer !== undefined) return answer
-        record.restsUntil = now() + LACKS_MS
+        this.#rest(peer, LACKS_MS)
       } catch (error) {
         signal.throwIfAborted()
         if (error instanceof RuleError) peer.fault(BAN_FAULTS, error.message)
         else if (!(error instanceof OperationError)) throw error
-        record.restsUntil = now() + SLOW_MS
+        this.#rest(peer, SLOW_MS)
       } finally {
         record.open--
         record.ms = now() - startedAt
       }
     }
+  }
+
+  #rest(peer: RemotePeer, ms: number): void {
+    this.#recordOf(peer).restsUntil = this.#deps.now() + ms
   }
 
   /** By what it took for the last question: it answers those that are open before. */

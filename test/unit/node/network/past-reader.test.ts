@@ -153,6 +153,26 @@ test('who changes the length of a block between two of its parts is banned', asy
   assert.equal(liar.faults.length, 1)
 })
 
+test('who tells one header at a time is left alone for a while, as one who has no more', async () => {
+  let ms = 0
+  const slow = new FakePeer((question) => {
+    if (question.type !== 'ancestors') throw new RangeError(`unexpected ${question.type}`)
+    return { headers: [sealedOf(question.block)] }
+  })
+  const reader = readerOf(() => ms, slow, honest())
+  const [first, second] = ids
+  assert.ok(first && second)
+  assert.equal((await reader.headers(first, signal)).length, 1)
+  assert.equal((await reader.headers(second, signal)).length, ids.length - 1)
+  ms = 30_000
+  await reader.headers(first, signal)
+  // At the end of the chain there is no more to tell.
+  const genesis = ids.at(-1)
+  assert.ok(genesis)
+  const alone = readerOf(() => ms, slow)
+  for (let i = 0; i < 3; i++) assert.equal((await alone.headers(genesis, signal)).length, 1)
+})
+
 test('several blocks at once are asked of several peers', async () => {
   const gate = Promise.withResolvers<void>()
   const waiting = () =>
