@@ -69,8 +69,8 @@ export class PastShelf {
   }
 
   /**
-   * `undefined` where this node lacks one, as it may of the block with which it began: nobody could replay that, and would blame this node. What a
-   * row calls void is not there at all where the row is no entry of the queue; its replay does not get that far.
+   * `undefined` where this node lacks one, as it may of the block with which it began: nobody could replay that, and would blame this node. What
+   * never was in the queue is left out: a replay finds such a row before it asks for it.
    */
   *#voidsOf({ sealed }: BridgeBlock, rows: PastRows): Generator<undefined, Uint8Array[] | undefined> {
     const parent = this.#deps.blockOf(sealed.header.parent)

@@ -217,7 +217,7 @@ test('whatever is in the place of its files, the past is found right, and a wron
       await mkdir(file)
       await writeFile(join(file, 'something'), 'of somebody')
     },
-    'a pipe that nobody writes to': (file) => execFileSync('mkfifo', [file]),
+    'a pipe that nobody writes to': (file) => execFileSync('bash', ['-c', 'mkfifo "$0"', file]),
     'a link to a device': (file) => symlink('/dev/zero', file),
     'a link to nowhere': (file) => symlink('nowhere', file),
   }
