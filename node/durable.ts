@@ -1,8 +1,8 @@
 // Files that a crash or a power cut leaves either as they were or as they were to be.
 
 import { randomUUID } from 'node:crypto'
-import { link, open, rename, rm } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { link, open, readdir, rename, rm } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { notWritten } from './disk.ts'
 
 /** Nobody but the owner reads and writes. */
@@ -40,6 +40,15 @@ async function write(file: string, text: string | Uint8Array, mode: number): Pro
 /** Of each writer its own: another process would write into it, or take it away. */
 function draftOf(file: string): string {
   return `${file}.${randomUUID()}.tmp`
+}
+
+/** Of a file that nobody writes now: what processes left that were killed while they wrote it. Throws what the system throws. */
+export async function removeDrafts(file: string): Promise<void> {
+  const name = basename(file)
+  const isDraft = (found: string) =>
+    found.startsWith(`${name}.`) && /^\.[0-9a-f-]{36}\.tmp$/.test(found.slice(name.length))
+  for (const found of (await readdir(dirname(file))).filter(isDraft))
+    await rm(join(dirname(file), found), { force: true })
 }
 
 /**

@@ -133,6 +133,10 @@ export class NodeStore implements NetworkStore {
     return await this.#deps.follower?.past.block(block)
   }
 
+  isPastAtHand(block: Hash): boolean {
+    return this.#deps.follower?.past.isAtHand(block) === true
+  }
+
   summary(): Summary {
     const { ledger, follower } = this.#deps
     const { count, weight, fingerprint } = ledger.summary()

@@ -6,6 +6,7 @@ import type { LedgerBlock, TransactionLedger } from './ledger/types.ts'
 import type { Network } from './network/network.ts'
 import type { NetworkOptions } from './network/options.ts'
 import { outputsIn } from './protocol/block-torrent.ts'
+import { within } from './within.ts'
 
 /** `either`: at the final block if a peer delivers its balances, else at genesis. */
 export type Begin = 'final' | 'genesis' | 'either'
@@ -54,7 +55,8 @@ export class NodeBeginning {
           return { sealed, torrent, blame }
         }),
     fetch: async (torrent, signal, onProgress) => {
-      await this.#up.promise
+      // A network that cannot be started is never up.
+      await within(this.#up.promise, signal)
       return await this.#deps.network().fetchBlock(torrent, signal, undefined, onProgress)
     },
     patienceMs: () => this.#options.patienceMs,

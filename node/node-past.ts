@@ -32,7 +32,7 @@ export class NodePast {
     return this.#retrace?.status
   }
 
-  /** Once the node has begun, and its network runs. */
+  /** Where the node began, before it is told anything else: resolves once a wrong past that was found by an earlier run is known. */
   async start(): Promise<void> {
     const { definition, follower, network, kzg, log, folder } = this.#deps
     const first = await follower.begunWith()
@@ -50,7 +50,7 @@ export class NodePast {
       },
       first,
     )
-    this.#retrace.start()
+    await this.#retrace.start()
   }
 
   async stop(): Promise<void> {

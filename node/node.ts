@@ -141,7 +141,10 @@ export class TtxNode {
           blobs: this.#blobSource(log('blobs')),
           kzg: this.#kzg,
           beginning: this.#beginning.source,
-          onBegun: (block, outputs) => this.#beginning.fill(block, outputs),
+          onBegun: async (block, outputs) => {
+            await this.#beginning.fill(block, outputs)
+            await this.#past?.start()
+          },
         },
         {
           ...(options.keep === undefined ? {} : { keep: options.keep }),
@@ -292,10 +295,7 @@ export class TtxNode {
       this.#fail(isDisk ? brokenDatabase(error.cause, { part: 'bridge', folder }) : error)
     })
     if (this.#bridgeDatabase !== undefined) await openDatabase(this.#bridgeDatabase, { part: 'bridge', folder })
-    follower.on('begun', () => {
-      this.#beginning.end()
-      this.#past?.start().catch((error) => this.#fail(error))
-    })
+    follower.on('begun', () => this.#beginning.end())
     follower.on('renamed', (block) => {
       if (follower.view.blocks.has(block.id)) this.#store.tellFinal(block)
     })

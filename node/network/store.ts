@@ -104,6 +104,8 @@ export interface NetworkStore {
   ancestors?(block: Hash, most: number): readonly Uint8Array[]
   /** A published block with its rows, for who replays the past (`encodePastBlock`): at most 8 MiB. */
   pastBlock?(block: Hash): Promise<Uint8Array | undefined>
+  /** Whether it was put together lately, so that it costs nothing more. */
+  isPastAtHand?(block: Hash): boolean
 
   /** Cheap: called several times a second. */
   summary(): Summary

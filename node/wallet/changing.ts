@@ -1,8 +1,9 @@
 // Wallets that change: another passphrase, another name, none. Whatever moment a process is killed at, the key is in a file that opens.
 
 import { randomUUID } from 'node:crypto'
-import { link, lstat, open, readdir, realpath, rename, rm } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { link, lstat, open, realpath, rename, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { removeDrafts } from '../durable.ts'
 import { OperationError } from '../errors.ts'
 import { equalBytes } from '../protocol/bytes.ts'
 import { decryptKeystore, encryptKeystore, type Origin, parseKeystore, SCRYPT_N } from './keystore.ts'
@@ -86,15 +87,6 @@ export async function removeWallet(folder: string, name: string): Promise<string
   } catch (cause) {
     throw notWritten(file, name, cause)
   }
-}
-
-/** What a command left that was killed while it wrote: never the only file with the key. */
-async function removeDrafts(file: string): Promise<void> {
-  const name = basename(file)
-  const isDraft = (found: string) =>
-    found.startsWith(`${name}.`) && /^\.[0-9a-f-]{36}\.tmp$/.test(found.slice(name.length))
-  for (const found of (await readdir(dirname(file))).filter(isDraft))
-    await rm(join(dirname(file), found), { force: true })
 }
 
 /** A disk that keeps something else than it was given must not cost the key. */

@@ -6,7 +6,7 @@ import { keccak } from '../../protocol/hash.ts'
 import { blockId, type SealedHeader, toGrowth } from '../../protocol/header.ts'
 import { toHash } from '../../protocol/ids.ts'
 import { describeProblem, type Problem } from '../../protocol/problems.ts'
-import type { QueueEntry } from '../../protocol/queue.ts'
+import { LANES, type QueueEntry } from '../../protocol/queue.ts'
 import { requestsIn } from '../../protocol/requests.ts'
 import { RuleError } from '../../protocol/rule-error.ts'
 import type { Rules } from '../../protocol/rules.ts'
@@ -24,7 +24,11 @@ import { type PastBlock, stepsOfPast } from './past-block.ts'
 export function retrace(rules: Rules, parent: ParentBlock, block: PastBlock): ParentBlock {
   const { sealed } = block
   const steps = stepsOfPast(block)
+  // Anybody may send rows, and more of them than any header counts.
+  if (steps.length !== sealed.header.stepCount) throw wrongCount(sealed, steps.length)
   const { lanes, places } = readLanes(parent.header.lanes, steps)
+  // What it calls void is in the queue, and so can be sent, where these are the entries of the queue.
+  if (LANES.some((lane) => lanes[lane].hash !== sealed.header.lanes[lane].hash)) throw wrongLanes(sealed)
   const voids = new Map(block.voids.map((packed) => [toHash(keccak(packed)), packed]))
   let [state, growth] = [parent.state, 0]
   for (const [i, step] of steps.entries()) {
@@ -68,6 +72,19 @@ function voidIn(step: Uint8Array, voids: ReadonlyMap<string, Uint8Array>): Queue
 function wrongStep(sealed: SealedHeader, step: number, problem: Problem): RuleError {
   const block = blockId(sealed)
   return new RuleError('wrong-past', `block ${block}: ${describeProblem(step, problem)}`, { block, step, problem })
+}
+
+function wrongCount(sealed: SealedHeader, got: number): RuleError {
+  const block = blockId(sealed)
+  const expected = sealed.header.stepCount
+  return new RuleError('wrong-past', `expected ${expected} steps of block ${block}, got ${got}`, { block, got })
+}
+
+function wrongLanes(sealed: SealedHeader): RuleError {
+  const block = blockId(sealed)
+  return new RuleError('wrong-past', `expected the steps of block ${block} to be the queue's entries, got others`, {
+    block,
+  })
 }
 
 function lacksVoids(sealed: SealedHeader, step: number): RuleError {

@@ -2,10 +2,11 @@
 
 import { BLOB_BYTES, MAX_BLOBS } from '../../protocol/blob.ts'
 import { stepsIn } from '../../protocol/blob-block.ts'
+import { readRow } from '../../protocol/blob-row.ts'
 import { concat, decodeUint, encodeUint } from '../../protocol/bytes.ts'
 import { decodeSealed, encodeSealed, SEALED_BYTES, type SealedHeader } from '../../protocol/header.ts'
 import { RuleError } from '../../protocol/rule-error.ts'
-import { splitSteps } from '../../protocol/step.ts'
+import { splitSteps, stepSizeAt } from '../../protocol/step.ts'
 import type { Posted } from '../../protocol/trace.ts'
 
 /** Rows as they were posted: steps and states, or the blobs. */
@@ -41,7 +42,7 @@ export function decodePastBlock(bytes: Uint8Array): PastBlock {
   const end = PREFIX_BYTES + Number(decodeUint(bytes.subarray(SEALED_BYTES + 1, PREFIX_BYTES)))
   if (end > bytes.length) throw badPast('ends within its rows', { bytes: bytes.length })
   const rows = bytes.subarray(PREFIX_BYTES, end)
-  const voids = voidsIn(bytes.subarray(end))
+  const voids = voidsIn(bytes.subarray(end), sealed.header.stepCount)
   return { sealed, rows: count === 0 ? postedIn(sealed, rows) : blobsIn(count, rows), voids }
 }
 
@@ -54,9 +55,25 @@ export function stepsOfPast({ sealed, rows }: PastBlock): Uint8Array[] {
   return steps
 }
 
-function voidsIn(bytes: Uint8Array): Uint8Array[] {
+/** One after another, up to the first one without shape. */
+export function* eachStepOfPast({ sealed, rows }: Pick<PastBlock, 'sealed' | 'rows'>): Generator<Uint8Array> {
+  const { stepCount } = sealed.header
+  for (let i = 0, offset = 0; i < stepCount; i++) {
+    const step =
+      'blobs' in rows
+        ? readRow(rows.blobs, stepCount, i).step
+        : rows.steps.subarray(offset, offset + stepSizeAt(rows.steps, offset))
+    if (step === undefined || step.length === 0) return
+    offset += step.length
+    yield step
+  }
+}
+
+/** No more than there are steps: millions fit a message otherwise, each of them empty. */
+function voidsIn(bytes: Uint8Array, most: number): Uint8Array[] {
   const voids: Uint8Array[] = []
   for (let offset = 0; offset < bytes.length; ) {
+    if (voids.length === most) throw badPast('calls more void than it has steps', { most })
     const begin = offset + 4
     const end = begin + (begin <= bytes.length ? Number(decodeUint(bytes.subarray(offset, begin))) : 0)
     if (end > bytes.length || begin > bytes.length) throw badPast('ends within what it calls void', { offset })

@@ -3,13 +3,13 @@
 import { keccak } from '../../protocol/hash.ts'
 import { encodeSealed } from '../../protocol/header.ts'
 import { type Hash, toHash } from '../../protocol/ids.ts'
-import type { QueuePlace } from '../../protocol/queue.ts'
+import { ofLanes, type QueuePlace } from '../../protocol/queue.ts'
 import { isWhole, type PostedBody, type WholeBody } from '../../protocol/replay.ts'
-import { RuleError } from '../../protocol/rule-error.ts'
-import { decodeStep, readLanes } from '../../protocol/step.ts'
+import { decodeStep, laneOfStep } from '../../protocol/step.ts'
+import { inTurns } from '../../turns.ts'
 import type { QueuedEntry } from '../queue-view.ts'
 import type { BridgeBlock } from '../view.ts'
-import { encodePastBlock, type PastRows, stepsOfPast } from './past-block.ts'
+import { eachStepOfPast, encodePastBlock, type PastRows } from './past-block.ts'
 
 export type PastShelfDeps = {
   readonly blockOf: (id: Hash) => BridgeBlock | undefined
@@ -40,6 +40,11 @@ export class PastShelf {
     return headers
   }
 
+  /** Whether `block` has nothing more to do for this one. */
+  isAtHand(id: Hash): boolean {
+    return this.#made.has(id)
+  }
+
   /** A block with its rows, as `encodePastBlock` makes it; `undefined` where it or its blobs are not here. */
   block(id: Hash): Promise<Uint8Array | undefined> {
     const known = this.#made.get(id)
@@ -59,29 +64,31 @@ export class PastShelf {
     const posted = block && (await this.#deps.posted(id))
     if (block === undefined || posted === undefined || !isWhole(posted)) return undefined
     const rows = 'blobs' in posted ? { blobs: posted.blobs } : posted
-    return encodePastBlock({ sealed: block.sealed, rows, voids: this.#voidsOf(block, rows) })
+    const voids = await inTurns(this.#voidsOf(block, rows))
+    return voids && encodePastBlock({ sealed: block.sealed, rows, voids })
   }
 
-  /** As many as are known here. */
-  #voidsOf({ sealed }: BridgeBlock, rows: PastRows): Uint8Array[] {
+  /**
+   * `undefined` where this node lacks one, as it may of the block with which it began: nobody could replay that, and would blame this node. What
+   * never was in the queue is left out: a replay finds such a row before it asks for it.
+   */
+  *#voidsOf({ sealed }: BridgeBlock, rows: PastRows): Generator<undefined, Uint8Array[] | undefined> {
     const parent = this.#deps.blockOf(sealed.header.parent)
-    if (parent === undefined) return []
-    const steps = this.#stepsOf({ sealed, rows, voids: [] })
-    const { places } = readLanes(parent.sealed.header.lanes, steps)
-    return places.flatMap((place, i) => {
-      const step = decodeStep(steps[i] ?? new Uint8Array())
-      const entry = step?.kind === 'void' ? this.#deps.queued(place)?.entry : undefined
-      const isIt = step?.kind === 'void' && entry?.kind === 'forced' && toHash(keccak(entry.packed)) === step.packedHash
-      return isIt ? [entry.packed] : []
-    })
-  }
-
-  #stepsOf(block: Parameters<typeof stepsOfPast>[0]): Uint8Array[] {
-    try {
-      return stepsOfPast(block)
-    } catch (error) {
-      if (error instanceof RuleError) return []
-      throw error
+    const next = ofLanes((lane) => parent?.sealed.header.lanes[lane].count ?? 0n)
+    const voids: Uint8Array[] = []
+    for (const bytes of eachStepOfPast({ sealed, rows })) {
+      yield
+      const step = decodeStep(bytes)
+      const lane = step && laneOfStep(step)
+      if (step === undefined || lane === undefined) break
+      const index = next[lane]++
+      if (step.kind !== 'void') continue
+      if (parent === undefined) return undefined
+      if (index >= sealed.header.lanes[lane].count) break
+      const entry = this.#deps.queued({ lane, index })?.entry
+      if (entry === undefined) return undefined
+      if (entry.kind === 'forced' && toHash(keccak(entry.packed)) === step.packedHash) voids.push(entry.packed)
     }
+    return voids
   }
 }

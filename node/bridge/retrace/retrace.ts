@@ -1,24 +1,19 @@
 // A node that began at a final block replays the past from genesis to it in the background, and says whether it was right.
 
-import { readFile, rm } from 'node:fs/promises'
-import { join } from 'node:path'
-import { writeDurably } from '../../durable.ts'
 import { OperationError } from '../../errors.ts'
 import type { KzgPool } from '../../ethereum/blobs/kzg-pool.ts'
 import type { Logger } from '../../log.ts'
 import { blobTraceRoot } from '../../protocol/blob-hash.ts'
-import { concat } from '../../protocol/bytes.ts'
 import { blockId, decodeSealed, encodeSealed, SEALED_BYTES, type SealedHeader } from '../../protocol/header.ts'
-import { type Hash, isHash } from '../../protocol/ids.ts'
+import type { Hash } from '../../protocol/ids.ts'
 import { RuleError } from '../../protocol/rule-error.ts'
 import type { Rules } from '../../protocol/rules.ts'
 import { splitPosted, traceOf, traceRoot } from '../../protocol/trace.ts'
 import type { GenesisTransaction } from '../../protocol/transaction.ts'
-import { inTurns } from '../../turns.ts'
 import { within } from '../../within.ts'
 import { pause } from '../pause.ts'
-import { stateOfSnapshot } from '../snapshot.ts'
 import { decodePastBlock } from './past-block.ts'
+import { PastFiles, type Wrong } from './past-files.ts'
 import { Retracer } from './retracer.ts'
 
 /** Where blocks of the past come from: anybody, who may say anything. */
@@ -70,7 +65,6 @@ export type RetraceOptions = {
   readonly saveMs?: number
 }
 
-type Wrong = { readonly block: Hash; readonly problem: string }
 /** After which block the replay begins. */
 type Ground = { readonly sealed: SealedHeader; readonly outputs?: Uint8Array }
 
@@ -78,12 +72,11 @@ const DEFAULTS = { waitMs: 5_000, retryMs: 1_000, saveMs: 600_000 }
 const MOST_RETRY_MS = 60_000
 /** Blocks that are fetched while one is replayed. */
 const AHEAD = 4
-const VERDICT = 'past.json'
-const SAVED = 'past.bin'
 
 export class Retrace {
   readonly #deps: RetraceDeps
   readonly #options: typeof DEFAULTS
+  readonly #files: PastFiles
   readonly #stopping = new AbortController()
   #status: PastStatus
   #running: Promise<void> | undefined
@@ -92,6 +85,7 @@ export class Retrace {
   constructor(deps: RetraceDeps, to: { readonly id: Hash; readonly height: bigint }, options: RetraceOptions = {}) {
     this.#deps = deps
     this.#options = { ...DEFAULTS, ...options }
+    this.#files = new PastFiles(deps.folder)
     this.#status = { state: 'reading', block: to.id, height: to.height, replayed: 0n }
   }
 
@@ -99,7 +93,16 @@ export class Retrace {
     return this.#status
   }
 
-  start(): void {
+  /** Resolves once a verdict of an earlier run, if there is one, is told; else the replay goes on from here in the background. */
+  async start(): Promise<void> {
+    const { block, height } = this.#status
+    const known = await this.#files.verdict(block)
+    if (known === 'right') return this.#tell({ state: 'right', replayed: height })
+    if (known !== undefined) {
+      this.#deps.onWrong(known.block, known.problem)
+      return this.#tell({ state: 'wrong', problem: known.problem })
+    }
+    if (this.#stopping.signal.aborted) return
     this.#running = this.#run().catch((error: unknown) => {
       if (this.#stopping.signal.aborted) return
       this.#tell({ state: 'failed', problem: error instanceof Error ? error.message : String(error) })
@@ -115,19 +118,17 @@ export class Retrace {
 
   async #run(): Promise<void> {
     const { signal } = this.#stopping
-    const { folder, log, now } = this.#deps
+    const { log, now } = this.#deps
     const { block, height } = this.#status
-    const known = await verdictIn(join(folder, VERDICT), block)
-    if (known === 'right') return this.#tell({ state: 'right', replayed: height })
-    if (known !== undefined) return this.#condemn(known)
     await pause(this.#options.waitMs, signal)
     const startedMs = now()
-    const saved = await this.#saved(signal)
+    const saved = await this.#files.saved(signal)
     const { ground, way } = await this.#findWay(saved, signal)
     const wrong = await this.#replay(ground, way, signal)
-    await writeDurably(join(folder, VERDICT), JSON.stringify({ block, ...(wrong ? { wrong } : {}) }))
-    await rm(join(folder, SAVED), { force: true })
-    if (wrong !== undefined) return this.#condemn(wrong)
+    // It counts whether or not the disk takes it.
+    if (wrong !== undefined) this.#deps.onWrong(wrong.block, wrong.problem)
+    await this.#keep(this.#files.keepVerdict(block, wrong ?? 'right'))
+    if (wrong !== undefined) return this.#tell({ state: 'wrong', problem: wrong.problem })
     this.#tell({ state: 'right', replayed: height })
     const seconds = Math.round((now() - startedMs) / 1_000)
     log.info({ blocks: `${height}`, seconds }, 'the past from genesis to the block with which this node began is right')
@@ -185,7 +186,8 @@ export class Retrace {
       last = decodeSealed(block.bytes.subarray(0, SEALED_BYTES))
       this.#tell({ replayed: first + BigInt(i) + 1n })
       if (now() - savedMs < this.#options.saveMs) continue
-      await writeDurably(join(this.#deps.folder, SAVED), concat(encodeSealed(last), await retracer.outputs()))
+      const outputs = await within(retracer.outputs(), signal)
+      await this.#keep(this.#files.save({ sealed: last, outputs }))
       savedMs = now()
     }
     return undefined
@@ -227,9 +229,14 @@ export class Retrace {
     }
   }
 
-  #condemn({ block, problem }: Wrong): void {
-    this.#tell({ state: 'wrong', problem })
-    this.#deps.onWrong(block, problem)
+  /** A disk that refuses costs the next start some time, and this replay nothing. */
+  async #keep(kept: Promise<void>): Promise<void> {
+    try {
+      await kept
+    } catch (error) {
+      if (!(error instanceof OperationError)) throw error
+      this.#deps.log.warn({ error }, 'how far the past was replayed cannot be kept: a restart begins before that')
+    }
   }
 
   /** Until somebody has it. */
@@ -249,21 +256,6 @@ export class Retrace {
     }
   }
 
-  /** What an earlier run kept, unless it is damaged: then it is replayed from genesis. */
-  async #saved(signal: AbortSignal): Promise<Ground | undefined> {
-    const bytes = await readFile(join(this.#deps.folder, SAVED)).catch(() => undefined)
-    if (bytes === undefined) return undefined
-    try {
-      const sealed = decodeSealed(bytes.subarray(0, SEALED_BYTES))
-      const outputs = bytes.subarray(SEALED_BYTES)
-      await inTurns(stateOfSnapshot(sealed.header, outputs), signal)
-      return { sealed, outputs }
-    } catch (error) {
-      if (error instanceof RuleError) return undefined
-      throw error
-    }
-  }
-
   #tell(change: Partial<PastStatus>): void {
     this.#status = { ...this.#status, ...change }
   }
@@ -275,26 +267,5 @@ function idOf(bytes: Uint8Array): Hash | undefined {
   } catch (error) {
     if (error instanceof RuleError) return undefined
     throw error
-  }
-}
-
-/** Of the block that was begun with; undefined where the file is missing, damaged, or of another block. */
-async function verdictIn(file: string, block: Hash): Promise<'right' | Wrong | undefined> {
-  const text = await readFile(file, 'utf8').catch(() => undefined)
-  if (text === undefined) return undefined
-  const found = parse(text)
-  if (typeof found !== 'object' || found === null || !('block' in found) || found.block !== block) return undefined
-  if (!('wrong' in found)) return 'right'
-  const { wrong } = found
-  const isWrong = typeof wrong === 'object' && wrong !== null && 'block' in wrong && 'problem' in wrong
-  if (!isWrong || !isHash(wrong.block) || typeof wrong.problem !== 'string') return undefined
-  return { block: wrong.block, problem: wrong.problem }
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
   }
 }

@@ -11,7 +11,8 @@ const workerFile = fileURLToPath(new URL('./retrace-worker.ts', import.meta.url)
 /** One task at a time. It keeps no process alive. */
 export class Retracer implements AsyncDisposable {
   readonly #worker: Worker
-  readonly #over = Promise.withResolvers<undefined>()
+  #answered: (answer: RetraceAnswer | undefined) => void = () => undefined
+  #isOver = false
   #death: unknown
 
   constructor(start: RetraceStart) {
@@ -20,7 +21,11 @@ export class Retracer implements AsyncDisposable {
     this.#worker.on('error', (error) => {
       this.#death = error
     })
-    this.#worker.on('exit', () => this.#over.resolve(undefined))
+    this.#worker.on('message', (answer: RetraceAnswer) => this.#answered(answer))
+    this.#worker.on('exit', () => {
+      this.#isOver = true
+      this.#answered(undefined)
+    })
   }
 
   /**
@@ -46,10 +51,13 @@ export class Retracer implements AsyncDisposable {
   }
 
   async #ask(task: RetraceTask): Promise<Extract<RetraceAnswer, { done: true }>> {
-    const { promise, resolve } = Promise.withResolvers<RetraceAnswer>()
-    this.#worker.once('message', resolve)
+    if (this.#isOver) throw failed(this.#death)
+    // Not in a race with the end of the thread: that would hold all answers, balances among them, until then.
+    const { promise, resolve } = Promise.withResolvers<RetraceAnswer | undefined>()
+    this.#answered = resolve
     this.#worker.postMessage(task)
-    const answer = await Promise.race([promise, this.#over.promise])
+    const answer = await promise
+    this.#answered = () => undefined
     if (answer === undefined) throw failed(this.#death)
     if ('refused' in answer) throw new RuleError(answer.refused === 'wrong' ? 'wrong-past' : 'bad-past', answer.why)
     return answer

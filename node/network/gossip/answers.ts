@@ -1,7 +1,7 @@
 // Which answer fits a question.
 
 import { RuleError } from '../../protocol/rule-error.ts'
-import { SYMBOL_BYTES, SYMBOLS } from '../limits.ts'
+import { MAX_PART_BYTES, SYMBOL_BYTES, SYMBOLS } from '../limits.ts'
 import type { Order } from '../store.ts'
 import type { Answer, Message, Question } from './messages.ts'
 
@@ -39,10 +39,9 @@ function isOrderFrom({ from, most }: Question & { type: 'order' }, { infohashes,
   return infohashes.length <= most && (from < end ? next > from && next <= end : infohashes.length === 0)
 }
 
-/** It goes on, and does not go beyond the end. */
+/** All that there is from there, or as much as fits: a block could else come byte by byte, in millions of parts. */
 function isPartFrom(from: number, { bytes, length }: Answer & { type: 'part' }): boolean {
-  if (length <= from) return bytes.length === 0
-  return bytes.length > 0 && from + bytes.length <= length
+  return bytes.length === Math.max(0, Math.min(MAX_PART_BYTES, length - from))
 }
 
 /** Every node keeps `SYMBOLS`: fewer are not an answer. */

@@ -22,6 +22,8 @@ type Record = { open: number; ms: number; restsUntil: number }
 /** Who lacks a block most likely lacks its neighbours, and who is slow stays slow. */
 const LACKS_MS = 30_000
 const SLOW_MS = 300_000
+/** Who was never asked counts as that slow: one who trickles, and connects again whenever it is left alone, is asked where nobody delivers faster. */
+const NEWCOMER_MS = 1_000
 /** One block may take this long, however many parts it has. */
 const MOST_MS = 60_000
 
@@ -40,7 +42,11 @@ export class PastReader {
   headers(block: Hash, signal: AbortSignal): Promise<readonly SealedHeader[]> {
     return this.#ask(block, signal, async (peer) => {
       const { headers } = await peer.ask({ type: 'ancestors', block, most: MAX_HEADERS })
-      return headers.length === 0 ? undefined : chainOf(block, headers)
+      if (headers.length === 0) return undefined
+      const chain = chainOf(block, headers)
+      // It lacks what is below, or would tell one header at a time.
+      if (chain.length < MAX_HEADERS && chain.at(-1)?.header.height !== 0n) this.#rest(peer, LACKS_MS)
+      return chain
     })
   }
 
@@ -56,9 +62,13 @@ export class PastReader {
     const endsAt = this.#deps.now() + MOST_MS
     const parts: Uint8Array[] = []
     let from = 0
+    let expected: number | undefined
     for (;;) {
       const { bytes, length } = await peer.ask({ type: 'rows', block, from })
       if (bytes.length === 0) return undefined
+      expected ??= length
+      if (length !== expected)
+        throw new RuleError('bad-answer', `expected a block of ${expected} bytes to stay one, got ${length}`)
       parts.push(bytes)
       from += bytes.length
       if (from === length) return concat(...parts)
@@ -67,7 +77,7 @@ export class PastReader {
     }
   }
 
-  /** One peer after another, the fastest of those that have least to do first. */
+  /** One peer after another, first the one that most likely answers first. */
   async #ask<T>(block: Hash, signal: AbortSignal, question: (peer: RemotePeer) => Promise<T | undefined>): Promise<T> {
     const { now, peers } = this.#deps
     const asked = new Set<RemotePeer>()
@@ -75,7 +85,7 @@ export class PastReader {
       signal.throwIfAborted()
       const [peer] = peers()
         .filter((each) => !asked.has(each) && this.#recordOf(each).restsUntil <= now())
-        .sort((a, b) => this.#recordOf(a).open - this.#recordOf(b).open || this.#recordOf(a).ms - this.#recordOf(b).ms)
+        .sort((a, b) => this.#waitOf(a) - this.#waitOf(b))
       if (peer === undefined) throw notServed(block)
       asked.add(peer)
       const record = this.#recordOf(peer)
@@ -84,12 +94,12 @@ export class PastReader {
       try {
         const answer = await within(question(peer), signal)
         if (answer !== undefined) return answer
-        record.restsUntil = now() + LACKS_MS
+        this.#rest(peer, LACKS_MS)
       } catch (error) {
         signal.throwIfAborted()
         if (error instanceof RuleError) peer.fault(BAN_FAULTS, error.message)
         else if (!(error instanceof OperationError)) throw error
-        record.restsUntil = now() + SLOW_MS
+        this.#rest(peer, SLOW_MS)
       } finally {
         record.open--
         record.ms = now() - startedAt
@@ -97,8 +107,18 @@ export class PastReader {
     }
   }
 
+  #rest(peer: RemotePeer, ms: number): void {
+    this.#recordOf(peer).restsUntil = this.#deps.now() + ms
+  }
+
+  /** By what it took for the last question: it answers those that are open before. */
+  #waitOf(peer: RemotePeer): number {
+    const { open, ms } = this.#recordOf(peer)
+    return (open + 1) * ms
+  }
+
   #recordOf(peer: RemotePeer): Record {
-    const known = this.#records.get(peer) ?? { open: 0, ms: 0, restsUntil: 0 }
+    const known = this.#records.get(peer) ?? { open: 0, ms: NEWCOMER_MS, restsUntil: 0 }
     this.#records.set(peer, known)
     return known
   }

@@ -100,12 +100,6 @@ export class RemotePeer {
     return `${this.hello.id}@${this.hello.host}`
   }
 
-  /** Resolves when the connection is gone. */
-  get gone(): Promise<void> {
-    if (this.closed.aborted) return Promise.resolve()
-    return new Promise((resolve) => this.closed.addEventListener('abort', () => resolve(), { once: true }))
-  }
-
   /** Aborts when the connection is gone. */
   get closed(): AbortSignal {
     return this.#closed.signal
@@ -190,10 +184,12 @@ export class RemotePeer {
   async #wait(ms: number): Promise<void> {
     if (ms === 0 || this.closed.aborted) return
     const { promise, resolve } = Promise.withResolvers<void>()
-    const timer = setTimeout(resolve, ms)
-    this.closed.addEventListener('abort', () => resolve(), { once: true })
+    const end = () => resolve()
+    const timer = setTimeout(end, ms)
+    this.closed.addEventListener('abort', end, { once: true })
     await promise
     clearTimeout(timer)
+    this.closed.removeEventListener('abort', end)
   }
 
   /** Faults fade; too many at once close and ban the peer. */

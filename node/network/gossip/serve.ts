@@ -2,6 +2,7 @@
 
 import { decodeSealed } from '../../protocol/header.ts'
 import type { Infohash } from '../../protocol/ids.ts'
+import { within } from '../../within.ts'
 import { MAX_INFOHASHES, MAX_PART_BYTES } from '../limits.ts'
 import type { NetworkStore } from '../store.ts'
 import type { Answer, Question } from './messages.ts'
@@ -16,7 +17,7 @@ const SKETCH_COST = 2
 /** Positions in an order that are looked at for the price of one file. */
 const ORDER_ROWS_AT_COST = 4
 const ROW_COST = 0.1
-/** Of a header that is read, and of a part of a block, which is put together for the first of its parts. */
+/** Of a header that is read, of a part of a block, and of a part for which the block has to be put together. */
 const HEADER_COST = 2
 const PART_COST = 20
 const BLOCK_COST = 200
@@ -45,7 +46,7 @@ export async function answer(
       return { type: 'files', id, files }
     }
     case 'count':
-      await Promise.race([index.whole, peer.gone])
+      await counted(index, peer)
       return {
         type: 'counts',
         id,
@@ -53,7 +54,7 @@ export async function answer(
       }
     case 'sketch': {
       const { from, most } = question
-      await Promise.race([index.whole, peer.gone])
+      await counted(index, peer)
       const symbols = await peer.serve(SKETCH_COST, () => index.sketch.read(peer, from, most))
       return { type: 'symbols', id, symbols }
     }
@@ -67,7 +68,9 @@ export async function answer(
     }
     case 'rows': {
       const { block, from } = question
-      const whole = await peer.serve(from === 0 ? BLOCK_COST : PART_COST, () => store.pastBlock?.(block))
+      // Whoever asks for the end of one block after another pays for all of each.
+      const cost = store.isPastAtHand?.(block) ? PART_COST : BLOCK_COST
+      const whole = await peer.serve(cost, () => store.pastBlock?.(block))
       return {
         type: 'part',
         id,
@@ -78,6 +81,11 @@ export async function answer(
     case 'list':
       return { type: 'listed', id, ...(await list(store, peer, question)) }
   }
+}
+
+/** Or until the peer is gone. */
+async function counted(index: SetIndex, peer: RemotePeer): Promise<void> {
+  if (!index.isWhole) await within(index.whole, peer.closed).catch(() => undefined)
 }
 
 async function headersFrom(store: NetworkStore, peer: RemotePeer, { block, most }: Question & { type: 'ancestors' }) {

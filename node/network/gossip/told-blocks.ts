@@ -11,7 +11,7 @@ import type { RemotePeer } from './peer.ts'
 export type Telling = ToldBlock & { readonly peers: ReadonlySet<RemotePeer> }
 
 export class ToldBlocks {
-  /** The first that each peer said, as many as one message holds: 56 kB. Nothing unless something is begun with it. */
+  /** What each peer said last, as many as one message holds: 56 kB. Nothing unless something is begun with it. */
   #told: Map<RemotePeer, Map<Hash, ToldBlock>> | undefined
 
   /** From now on what is said is kept. */
@@ -30,8 +30,12 @@ export class ToldBlocks {
     this.#told.set(peer, known)
     for (const block of blocks) {
       const id = idOf(block.sealed)
+      if (id === undefined) continue
       // What is said last of a block counts: a peer may have learned better what its torrent is.
-      if (id !== undefined && (known.size < MAX_HEADERS || known.has(id))) known.set(id, block)
+      known.delete(id)
+      known.set(id, block)
+      const [oldest] = known.keys()
+      if (known.size > MAX_HEADERS && oldest !== undefined) known.delete(oldest)
     }
   }
 

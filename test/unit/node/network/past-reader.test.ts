@@ -6,6 +6,8 @@ import { OperationError } from '../../../../node/errors.ts'
 import type { Answer, Question } from '../../../../node/network/gossip/messages.ts'
 import { PastReader } from '../../../../node/network/gossip/past-reader.ts'
 import type { RemotePeer } from '../../../../node/network/gossip/peer.ts'
+import type { SetIndex } from '../../../../node/network/gossip/reconcile/set-index.ts'
+import { answer } from '../../../../node/network/gossip/serve.ts'
 import { equalBytes } from '../../../../node/protocol/bytes.ts'
 import { blockId, encodeSealed } from '../../../../node/protocol/header.ts'
 import type { Hash } from '../../../../node/protocol/ids.ts'
@@ -139,6 +141,38 @@ test('a peer that lacks a block, is silent or trickles is left alone for a while
   assert.equal(silent.asked.length, 1)
 })
 
+test('who changes the length of a block between two of its parts is banned', async () => {
+  const lengths = [LARGE.length, LARGE.length + 1]
+  const liar = new FakePeer((question) => {
+    if (question.type !== 'rows') throw new RangeError(`unexpected ${question.type}`)
+    return { bytes: LARGE.subarray(question.from, question.from + 100_000), length: lengths.shift() ?? LARGE.length }
+  })
+  const { bytes } = await readerOf(() => 0, liar, honest()).block(scene.tip.id, signal)
+  assert.ok(equalBytes(bytes, LARGE))
+  assert.equal(liar.asked.length, 2)
+  assert.equal(liar.faults.length, 1)
+})
+
+test('who tells one header at a time is left alone for a while, as one who has no more', async () => {
+  let ms = 0
+  const slow = new FakePeer((question) => {
+    if (question.type !== 'ancestors') throw new RangeError(`unexpected ${question.type}`)
+    return { headers: [sealedOf(question.block)] }
+  })
+  const reader = readerOf(() => ms, slow, honest())
+  const [first, second] = ids
+  assert.ok(first && second)
+  assert.equal((await reader.headers(first, signal)).length, 1)
+  assert.equal((await reader.headers(second, signal)).length, ids.length - 1)
+  ms = 30_000
+  await reader.headers(first, signal)
+  // At the end of the chain there is no more to tell.
+  const genesis = ids.at(-1)
+  assert.ok(genesis)
+  const alone = readerOf(() => ms, slow)
+  for (let i = 0; i < 3; i++) assert.equal((await alone.headers(genesis, signal)).length, 1)
+})
+
 test('several blocks at once are asked of several peers', async () => {
   const gate = Promise.withResolvers<void>()
   const waiting = () =>
@@ -157,6 +191,22 @@ test('several blocks at once are asked of several peers', async () => {
   await Promise.all(read)
 })
 
+test('who delivers is asked before those who come again and again and deliver nothing', async () => {
+  let ms = 0
+  const good = new FakePeer(async () => {
+    ms += 10
+    return { bytes: LARGE.subarray(0, 5), length: 5 }
+  })
+  const silent = () => new FakePeer(() => new Promise(() => {}))
+  const peers = [good]
+  const reader = new PastReader({ peers: () => peers as unknown as readonly RemotePeer[], now: () => ms })
+  await reader.block(scene.tip.id, signal)
+  peers.unshift(silent(), silent())
+  peers.push(silent())
+  for (let i = 0; i < 3; i++) await Promise.all(ids.slice(0, 5).map((id) => reader.block(id, signal)))
+  assert.equal(good.asked.length, 16)
+})
+
 test('who gives up waits for nobody, and blames nobody', async () => {
   const ending = new AbortController()
   const silent = new FakePeer(() => new Promise(() => {}))
@@ -164,4 +214,26 @@ test('who gives up waits for nobody, and blames nobody', async () => {
   ending.abort(new OperationError('stopped', 'it was stopped'))
   await assert.rejects(read, { code: 'stopped' })
   assert.deepEqual(silent.faults, [])
+})
+
+test('the end of a block costs as much as its beginning, unless it is at hand', async () => {
+  const prices: number[] = []
+  const peer = {
+    serve: async (cost: number, job: () => unknown) => {
+      prices.push(cost)
+      return await job()
+    },
+  }
+  const store = new PastStore()
+  let isAtHand = false
+  const ofStore = Object.assign(store, { isPastAtHand: () => isAtHand })
+  const ask = (from: number) =>
+    // It serves, and nothing else is asked of it; and rows are not in the index.
+    answer(ofStore, {} as SetIndex, peer as unknown as RemotePeer, { type: 'rows', id: 1, block: scene.tip.id, from })
+  for (const from of [0, 200_000, 8_000_000]) await ask(from)
+  isAtHand = true
+  for (const from of [0, 200_000, 8_000_000]) await ask(from)
+  const [whole = 0, , , part = 0] = prices
+  assert.ok(part < whole)
+  assert.deepEqual(prices, [whole, whole, whole, part, part, part])
 })

@@ -1,12 +1,15 @@
 // One remote node without a socket: answers in time, too late or never, and what is sent after the end.
 
 import assert from 'node:assert/strict'
+import { getEventListeners } from 'node:events'
 import { test } from 'node:test'
 import type Wire from 'bittorrent-protocol'
 import { OperationError } from '../../../../node/errors.ts'
 import { FairWork } from '../../../../node/network/fair-work.ts'
 import { decodeMessage, encodeMessage, type Message } from '../../../../node/network/gossip/messages.ts'
 import { RemotePeer } from '../../../../node/network/gossip/peer.ts'
+import type { SetIndex } from '../../../../node/network/gossip/reconcile/set-index.ts'
+import { answer } from '../../../../node/network/gossip/serve.ts'
 import {
   ANSWER_TIMEOUT_MS,
   BAN_FAULTS,
@@ -17,7 +20,8 @@ import {
   SERVED_BURST,
   SERVED_PER_SECOND,
 } from '../../../../node/network/limits.ts'
-import type { Infohash } from '../../../../node/protocol/ids.ts'
+import type { NetworkStore } from '../../../../node/network/store.ts'
+import { type Infohash, ZERO_HASH } from '../../../../node/protocol/ids.ts'
 import { until } from './lab.ts'
 
 const INFOHASH = 'ab'.repeat(20) as Infohash
@@ -93,6 +97,34 @@ test('answers are told apart by their number, and one that comes too late is ign
   assert(!peer.closed.aborted)
 })
 
+test('a part of a block has as much as fits, up to its end; any other ends the connection', async () => {
+  const ask = (bytes: number, length: number) => {
+    const { peer, sent } = connect()
+    const asked = peer.ask({ type: 'rows', block: ZERO_HASH, from: 100_000 })
+    const [rows] = sent
+    assert(rows?.type === 'rows')
+    peer.receive(encodeMessage({ type: 'part', id: rows.id, bytes: new Uint8Array(bytes), length }))
+    return asked
+  }
+  for (const [bytes, length] of [
+    [0, 0],
+    [0, 100_000],
+    [1, 100_001],
+    [100_000, 200_000],
+    [100_000, 8_000_000],
+  ] as const)
+    assert.equal((await ask(bytes, length)).length, length)
+  for (const [bytes, length] of [
+    [1, 0],
+    [1, 100_000],
+    [0, 100_001],
+    [1, 100_002],
+    [2, 100_001],
+    [99_999, 8_000_000],
+  ] as const)
+    await assert.rejects(ask(bytes, length), { code: 'peer-closed' })
+})
+
 test('an answer to another question, or with something else in it, ends the connection: a bad-answer', async () => {
   const question = { type: 'get', infohashes: [INFOHASH] } as const
   const wrong = [
@@ -145,6 +177,24 @@ test('serving beyond its share makes a peer wait for as long as the excess takes
   t.mock.timers.tick(1)
   await served
   assert(isServed)
+})
+
+test('of questions that were answered nothing stays, however many a peer asks, and however long it waits', async (t) => {
+  const { peer } = connect()
+  const { promise: whole, resolve } = Promise.withResolvers<void>()
+  const index = { isWhole: false, whole, sketch: { read: () => new Uint8Array() } }
+  const ask = () =>
+    // Symbols are read of the index, and of nothing else.
+    answer({} as NetworkStore, index as unknown as SetIndex, peer, { type: 'sketch', id: 1, from: 0, most: 8 })
+  const early = ask()
+  resolve()
+  await early
+  for (let i = 0; i < 5; i++) await ask()
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const served = peer.serve(SERVED_BURST + SERVED_PER_SECOND, () => {})
+  t.mock.timers.tick(2_000)
+  await served
+  assert.equal(getEventListeners(peer.closed, 'abort').length, 0)
 })
 
 test('announcements of what is known make a peer wait once they are more than anybody has to tell', async (t) => {

@@ -11,11 +11,13 @@ import {
 } from '../../../../../node/bridge/retrace/past-block.ts'
 import type { ParentBlock } from '../../../../../node/protocol/block.ts'
 import { concat } from '../../../../../node/protocol/bytes.ts'
+import { keccak } from '../../../../../node/protocol/hash.ts'
 import { SEALED_BYTES } from '../../../../../node/protocol/header.ts'
+import { toHash } from '../../../../../node/protocol/ids.ts'
 import { RuleError } from '../../../../../node/protocol/rule-error.ts'
 import { stateRoot } from '../../../../../node/protocol/state.ts'
 import { decodeStep, encodeStep, splitSteps } from '../../../../../node/protocol/step.ts'
-import { toBaseUnits } from '../../../../../node/protocol/units.ts'
+import { toBaseUnits, toGwei } from '../../../../../node/protocol/units.ts'
 import { accountOf, randomOf } from '../../../../../scripts/assure/models/world.ts'
 import type { MadeBlock } from '../../../../support/bridge/scenario.ts'
 import { PastScene } from './past-scene.ts'
@@ -117,6 +119,20 @@ test('what a step calls void has to be there, and must be of no use', () => {
   }
 })
 
+test('a row that calls void what the queue never had is found, though nobody can send that', () => {
+  const made = { kind: 'void', fee: toGwei(11n), packedHash: toHash(keccak(Uint8Array.of(1))) } as const
+  const lied = withSteps(scene.past(scene.at(4)), (steps) =>
+    steps.map((step) => (decodeStep(step)?.kind === 'applied' ? encodeStep(made) : step)),
+  )
+  assert.throws(() => retrace(rules, parentOf(4), { ...lied, voids: [] }), { code: 'wrong-past' })
+})
+
+test('more steps than any header counts are found', () => {
+  const deposits = Array.from({ length: 65_536 }, () => deposit(1n))
+  const lied = withSteps(scene.past(scene.at(4)), () => deposits)
+  assert.throws(() => retrace(rules, parentOf(4), lied), { code: 'wrong-past' })
+})
+
 test('a block on another parent is found', () => {
   assert.throws(() => retrace(rules, parentOf(5), scene.past(scene.at(4))), { code: 'wrong-past' })
   assert.throws(() => retrace(rules, parentOf(3), scene.past(scene.at(4))), { code: 'wrong-past' })
@@ -136,6 +152,13 @@ test('sizes that no block has are refused before anything is made of them', () =
     new DataView(changed.buffer).setUint32(SEALED_BYTES + 1, length)
     assert.throws(() => decodePastBlock(changed), { code: 'bad-past' })
   }
+})
+
+test('no more is read of what is called void than there are steps', () => {
+  const past = scene.past(scene.at(4))
+  const voids = Array.from({ length: past.sealed.header.stepCount + 1 }, () => new Uint8Array())
+  assert.equal(decodePastBlock(encodePastBlock({ ...past, voids: voids.slice(1) })).voids.length, voids.length - 1)
+  assert.throws(() => decodePastBlock(encodePastBlock({ ...past, voids })), { code: 'bad-past' })
 })
 
 function deposit(gross: bigint): Uint8Array {

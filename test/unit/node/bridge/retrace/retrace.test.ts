@@ -1,11 +1,16 @@
 // A node that began at a final block replays the past in the background: it says whether it was right, and nobody who lies, is silent or kills it changes that.
 
 import assert from 'node:assert/strict'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { encodePastBlock, type PastRows } from '../../../../../node/bridge/retrace/past-block.ts'
 import {
   type PastSource,
   type PastStatus,
@@ -14,7 +19,11 @@ import {
   type RetraceOptions,
 } from '../../../../../node/bridge/retrace/retrace.ts'
 import { Retracer } from '../../../../../node/bridge/retrace/retracer.ts'
-import type { Hash } from '../../../../../node/protocol/ids.ts'
+import { concat } from '../../../../../node/protocol/bytes.ts'
+import { type Hash, ZERO_ADDRESS } from '../../../../../node/protocol/ids.ts'
+import { encodeStep } from '../../../../../node/protocol/step.ts'
+import { toBaseUnits } from '../../../../../node/protocol/units.ts'
+import type { MadeBlock } from '../../../../support/bridge/scenario.ts'
 import { log } from '../../../../support/log.ts'
 import { kzg, notHere, PastScene } from './past-scene.ts'
 
@@ -52,7 +61,7 @@ function run(
   const to = { id: scene.tip.id, height: scene.tip.sealed.header.height }
   const retrace = new Retrace(all, to, { waitMs: 0, retryMs: 2, ...options })
   t.after(() => retrace.stop())
-  retrace.start()
+  void retrace.start()
   const until = async (state: PastStatus['state']) => {
     while (retrace.status.state !== state) {
       const { status } = retrace
@@ -74,7 +83,7 @@ test('a right past is found right, and not replayed again after a restart', asyn
   const nobody: PastSource = { headers: () => Promise.reject(notHere()), block: () => Promise.reject(notHere()) }
   await run(t, folder, honest, nobody).until('right')
   // A verdict on another block counts for nothing.
-  await writeFile(join(folder, 'past.json'), JSON.stringify({ block: honest.at(3).id }))
+  await writeFile(join(folder, 'past.json'), JSON.stringify({ block: honest.at(3).id, right: true }))
   const again = run(t, folder, honest, nobody)
   while (again.retrace.status.problem === undefined) await delay(2)
   assert.equal(again.retrace.status.state, 'reading')
@@ -89,6 +98,8 @@ test('what liars send costs them something, and everything is asked for again', 
     6: (bytes) => bytes.subarray(0, 417 + 5),
     // Cut in what it calls void, or in its rows.
     7: (bytes) => bytes.subarray(0, -1),
+    // With more steps than any header has room for.
+    8: () => encodePastBlock({ ...honest.past(honest.at(8)), rows: manySteps(honest.at(8)) }),
   }
   const source = honest.source()
   const blamed: bigint[] = []
@@ -105,7 +116,7 @@ test('what liars send costs them something, and everything is asked for again', 
   })
   await until('right')
   assert.deepEqual(wrong, [])
-  assert.deepEqual(blamed, [2n, 3n, 4n, 5n, 6n, 7n])
+  assert.deepEqual(blamed, [2n, 3n, 4n, 5n, 6n, 7n, 8n])
 })
 
 test('where nobody has a block it says so, and goes on when somebody does', async (t) => {
@@ -173,6 +184,92 @@ test('a replay that was killed goes on after the block that was kept, and from g
   assert.equal(scene.asked.size, 8)
 })
 
+const nobody: PastSource = { headers: () => Promise.reject(notHere()), block: () => Promise.reject(notHere()) }
+
+test('a verdict that is damaged, or that is no file, counts for nothing', async (t) => {
+  const { id } = honest.tip
+  const texts = [
+    '',
+    '{',
+    'null',
+    '[]',
+    JSON.stringify({ block: id }),
+    JSON.stringify({ block: id, wrpng: { block: id, problem: 'it is wrong' } }),
+    JSON.stringify({ block: id, wrong: { block: 'x', problem: 'it is wrong' } }),
+    JSON.stringify({ block: id, wrong: { block: id } }),
+    JSON.stringify({ block: id, right: 1 }),
+    JSON.stringify({ block: id, right: true, more: 'x'.repeat(100_000) }),
+  ]
+  for (const text of texts) {
+    const folder = await folderOf(t)
+    await writeFile(join(folder, 'past.json'), text)
+    const { retrace, wrong } = run(t, folder, honest, nobody)
+    while (retrace.status.problem === undefined) await delay(2)
+    assert.deepEqual([retrace.status.state, wrong], ['reading', []], text)
+    await retrace.stop()
+  }
+})
+
+test('whatever is in the place of its files, the past is found right, and a wrong block is named', async (t) => {
+  const wrongScene = new PastScene(13, 4, { isWrong: true })
+  const places: Readonly<Record<string, (file: string) => Promise<unknown> | unknown>> = {
+    'a folder': async (file) => {
+      await mkdir(file)
+      await writeFile(join(file, 'something'), 'of somebody')
+    },
+    'a pipe that nobody writes to': (file) => execFileSync('bash', ['-c', 'mkfifo "$0"', file]),
+    'a link to a device': (file) => symlink('/dev/zero', file),
+    'a link to nowhere': (file) => symlink('nowhere', file),
+  }
+  for (const [name, put] of Object.entries(places)) {
+    for (const scene of [honest, wrongScene]) {
+      const folder = await folderOf(t)
+      for (const file of ['past.json', 'past.bin']) await put(join(folder, file))
+      const { until, wrong, retrace } = run(t, folder, scene, scene.source(), { saveMs: 0 })
+      await until(scene === honest ? 'right' : 'wrong')
+      await retrace.stop()
+      assert.deepEqual(
+        wrong.map(({ block }) => block),
+        scene === honest ? [] : [scene.tip.id],
+        name,
+      )
+    }
+  }
+})
+
+test('a folder that is gone, as a disk that refuses every write, keeps no wrong block from being named', async (t) => {
+  const scene = new PastScene(13, 4, { isWrong: true })
+  const folder = join(await folderOf(t), 'gone')
+  const { until, wrong } = run(t, folder, scene, scene.source(), { saveMs: 0 })
+  await until('wrong')
+  assert.deepEqual(
+    wrong.map(({ block }) => block),
+    [scene.tip.id],
+  )
+})
+
+test('what a process left that was killed while it wrote is taken away', async (t) => {
+  const folder = await folderOf(t)
+  const draft = `past.bin.${randomUUID()}.tmp`
+  for (const name of [draft, 'past.bin.mine']) await writeFile(join(folder, name), 'half of the balances')
+  await run(t, folder).until('right')
+  assert.deepEqual((await readdir(folder)).sort(), ['past.bin.mine', 'past.json'])
+})
+
+test('balances that were kept are not held by the thread that made them', async () => {
+  const { rules, genesis: transaction, genesisBlock: sealed } = honest.forge.network
+  await using retracer = new Retracer({ rules, from: { sealed, genesis: transaction } })
+  const held = new WeakRef(await retracer.outputs())
+  await retracer.take(honest.bytes(honest.at(1)))
+  setFlagsFromString('--expose-gc')
+  const collect: () => void = runInNewContext('gc')
+  for (let i = 0; i < 10 && held.deref() !== undefined; i++) {
+    await delay(1)
+    collect()
+  }
+  assert.equal(held.deref(), undefined)
+})
+
 test('a thread that dies is said, and nothing else', async (t) => {
   const broken = { sealed: honest.forge.genesis.sealed, transaction: undefined as never }
   const { until, wrong } = run(t, await folderOf(t), honest, honest.source(), {}, { genesis: broken })
@@ -186,6 +283,12 @@ test('a thread that dies is said, and nothing else', async (t) => {
   assert.match((await until('failed')).problem ?? '', /expected to replay the past in the background, but/)
   assert.deepEqual(wrong, [])
 })
+
+function manySteps({ sealed }: MadeBlock): PastRows {
+  const deposit = encodeStep({ kind: 'deposit', entry: { kind: 'deposit', gross: toBaseUnits(1n), to: ZERO_ADDRESS } })
+  const steps = concat(...Array.from({ length: 65_536 }, () => deposit))
+  return { steps, states: new Uint8Array(32 * sealed.header.stepCount) }
+}
 
 function flipped(bytes: Uint8Array, at: number): Uint8Array {
   return bytes.with(at, (bytes[at] ?? 0) ^ 1)
