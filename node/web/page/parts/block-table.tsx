@@ -5,6 +5,7 @@ import type { Result } from '../../../rpc/api.ts'
 import { useWords } from '../language/language.tsx'
 import { AddressLink } from './ids.tsx'
 import { Money } from './money.tsx'
+import { Scroll } from './scroll.tsx'
 import { Badge } from './states.tsx'
 import { Moment } from './time.tsx'
 
@@ -14,7 +15,7 @@ export function BlockTable({ blocks }: { readonly blocks: readonly Summary[] }) 
   const words = useWords()
   if (blocks.length === 0) return <p className="faint">{words.home.none}</p>
   return (
-    <div className="scroll">
+    <Scroll name={words.blocks.heading}>
       <table>
         <thead>
           <tr>
@@ -59,7 +60,7 @@ export function BlockTable({ blocks }: { readonly blocks: readonly Summary[] }) 
           ))}
         </tbody>
       </table>
-    </div>
+    </Scroll>
   )
 }
 

@@ -12,6 +12,7 @@ import { useWords } from '../language/language.tsx'
 import { useCall } from '../node.ts'
 import { AddressLink, TransactionLink } from './ids.tsx'
 import { Money } from './money.tsx'
+import { Scroll } from './scroll.tsx'
 import type { Kind } from './transaction-list.tsx'
 
 /** To recover who signed takes a browser some two milliseconds each. */
@@ -38,7 +39,7 @@ export function StepTable({ packed, steps }: { readonly packed: Uint8Array; read
   if (parts.length === 0) return <p className="faint">{steps === 0 ? words.home.none : words.block.noSteps}</p>
   return (
     <>
-      <div className="scroll">
+      <Scroll name={words.block.steps}>
         <table>
           <thead>
             <tr>
@@ -68,7 +69,7 @@ export function StepTable({ packed, steps }: { readonly packed: Uint8Array; read
             ))}
           </tbody>
         </table>
-      </div>
+      </Scroll>
       {parts.length > shown && (
         <button type="button" onClick={() => setShown(shown + AT_ONCE)}>
           {words.misc.more}

@@ -5,6 +5,7 @@ import type { Result } from '../../../rpc/api.ts'
 import { useWords } from '../language/language.tsx'
 import { TransactionLink } from './ids.tsx'
 import { Money } from './money.tsx'
+import { Scroll } from './scroll.tsx'
 import { Badge, type Tone } from './states.tsx'
 import { formatSpan } from './time.tsx'
 
@@ -42,7 +43,7 @@ export function TransactionList({ transactions }: { readonly transactions: reado
   const words = useWords()
   if (transactions.length === 0) return <p className="faint">{words.home.none}</p>
   return (
-    <div className="scroll">
+    <Scroll name={words.payments.heading}>
       <table>
         <thead>
           <tr>
@@ -61,7 +62,7 @@ export function TransactionList({ transactions }: { readonly transactions: reado
           ))}
         </tbody>
       </table>
-    </div>
+    </Scroll>
   )
 }
 

@@ -11,6 +11,7 @@ import { useCall } from '../node.ts'
 import { TextField } from '../parts/field.tsx'
 import { AddressLink, TransactionLink } from '../parts/ids.tsx'
 import { Money } from '../parts/money.tsx'
+import { Scroll } from '../parts/scroll.tsx'
 import { Answer } from '../parts/states.tsx'
 import { readAddress } from '../parts/written.ts'
 import { describeFailure } from '../wallet/failure.ts'
@@ -53,7 +54,7 @@ function ClaimsOf({ owner }: { readonly owner: Address }) {
           <p className="faint">{bridge.claimNone}</p>
         ) : (
           <>
-            <div className="scroll">
+            <Scroll name={bridge.claims}>
               <table>
                 <thead>
                   <tr>
@@ -80,7 +81,7 @@ function ClaimsOf({ owner }: { readonly owner: Address }) {
                   ))}
                 </tbody>
               </table>
-            </div>
+            </Scroll>
             <WithWallet>
               <ClaimButton claims={open} />
             </WithWallet>

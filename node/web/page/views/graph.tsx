@@ -9,6 +9,7 @@ import { useWords } from '../language/language.tsx'
 import { node } from '../node.ts'
 import { short, TransactionLink } from '../parts/ids.tsx'
 import { nameTokens } from '../parts/money.tsx'
+import { Scroll } from '../parts/scroll.tsx'
 import { Answer } from '../parts/states.tsx'
 import { kindOf } from '../parts/transaction-list.tsx'
 import { NotFound } from './not-found.tsx'
@@ -52,7 +53,7 @@ function Picture({ neighbourhood, drawing }: { readonly neighbourhood: Neighbour
   const { graph } = useWords()
   const [width, height] = [drawing.width + 2 * MARGIN, drawing.height + 2 * MARGIN]
   return (
-    <div className="scroll">
+    <Scroll name={graph.heading}>
       <svg className="graph" width={width} height={height} viewBox={`${-MARGIN} ${-MARGIN} ${width} ${height}`}>
         <title>{graph.heading}</title>
         {drawing.lines.map(({ id, points }) => (
@@ -67,7 +68,7 @@ function Picture({ neighbourhood, drawing }: { readonly neighbourhood: Neighbour
           />
         ))}
       </svg>
-    </div>
+    </Scroll>
   )
 }
 
@@ -82,7 +83,6 @@ function Box({ vertex: { record, tx }, place: { x, y }, isCentre }: BoxProps) {
   const { infohash, status, asset } = record
   const what = words.tx.kinds[kindOf(tx)]
   const amount = tx === undefined || tx.kind === 'take' ? '' : nameTokens(tx.tokens, asset, words)
-  const label = `${what} ${amount}, ${words.status[status]}, ${infohash}`
   const box = (
     <g transform={`translate(${x} ${y})`} className={`box ${status}${isCentre ? ' centre' : ''}`}>
       <rect width={BOX.width} height={BOX.height} rx="8" />
@@ -96,13 +96,13 @@ function Box({ vertex: { record, tx }, place: { x, y }, isCentre }: BoxProps) {
   )
   if (isCentre) {
     return (
-      <Link to="/tx/$infohash" params={{ infohash }} aria-label={label}>
+      <Link to="/tx/$infohash" params={{ infohash }}>
         {box}
       </Link>
     )
   }
   return (
-    <Link to="/graph/$infohash" params={{ infohash }} aria-label={label}>
+    <Link to="/graph/$infohash" params={{ infohash }}>
       {box}
     </Link>
   )

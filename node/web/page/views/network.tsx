@@ -3,6 +3,7 @@
 import type { Result } from '../../../rpc/api.ts'
 import { useWords } from '../language/language.tsx'
 import { useCall } from '../node.ts'
+import { Scroll } from '../parts/scroll.tsx'
 import { Answer, Badge, Row } from '../parts/states.tsx'
 import { formatSpan } from '../parts/time.tsx'
 
@@ -67,7 +68,7 @@ function PeerTable({ peers }: { readonly peers: readonly Peer[] }) {
   const { network } = words
   if (peers.length === 0) return <p className="faint">{network.noPeers}</p>
   return (
-    <div className="scroll">
+    <Scroll name={network.peersHeading}>
       <table>
         <thead>
           <tr>
@@ -98,7 +99,7 @@ function PeerTable({ peers }: { readonly peers: readonly Peer[] }) {
           ))}
         </tbody>
       </table>
-    </div>
+    </Scroll>
   )
 }
 
