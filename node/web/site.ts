@@ -20,8 +20,7 @@ const TYPES: Readonly<Record<string, string>> = {
   '.js': 'text/javascript; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
   '.svg': 'image/svg+xml',
-  '.json': 'application/json',
-  '.webmanifest': 'application/manifest+json',
+  '.txt': 'text/plain; charset=utf-8',
 }
 /** Of every answer. A wallet's extension brings its own code past this; nothing else can be run, loaded, framed or sent anywhere. */
 const GUARD: Readonly<Record<string, string>> = {

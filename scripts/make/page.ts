@@ -9,7 +9,7 @@ import { hashOf, INPUTS, pageFolder, stateOf } from '../page.ts'
 
 const SOURCE = 'node/web/page'
 /** What else it is made of: none of these is a module. */
-const BESIDES = ['index.html', 'public/icon.svg', 'public/robots.txt'].map((name) => `${SOURCE}/${name}`)
+const BESIDES = ['index.html', 'public/icon.svg'].map((name) => `${SOURCE}/${name}`)
 /** Below this many bytes nothing is won. */
 const WORTH_BYTES = 1_000
 

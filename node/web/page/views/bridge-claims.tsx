@@ -17,7 +17,7 @@ import { readAddress } from '../parts/written.ts'
 import { describeFailure } from '../wallet/failure.ts'
 import { claim, settle } from '../wallet/on-ethereum.ts'
 import { WithWallet } from '../wallet/wallet-needed.tsx'
-import { useBridgeChain } from '../wallet/wallet-provider.tsx'
+import { useBridgeChain, WalletProvider } from '../wallet/wallet-provider.tsx'
 
 type Claim = Result<'bridge_claims'>['claims'][number]
 
@@ -25,6 +25,14 @@ type Claim = Result<'bridge_claims'>['claims'][number]
 const BATCH = 50
 
 export function BridgeClaims({ of }: { readonly of: string | undefined }) {
+  return (
+    <WalletProvider>
+      <OfChain of={of} />
+    </WalletProvider>
+  )
+}
+
+function OfChain({ of }: { readonly of: string | undefined }) {
   const words = useWords()
   return useBridgeChain() === undefined ? <p>{words.misc.loading}</p> : <Claims of={of} />
 }

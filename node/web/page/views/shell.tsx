@@ -1,12 +1,14 @@
 // What is around every view: where to go, one field to paste anything into, the wallet, and what is wrong with the node.
 
 import { Link, Outlet } from '@tanstack/react-router'
+import { lazy, Suspense } from 'react'
 import { LANGUAGES, type Language, useLanguage } from '../language/language.tsx'
 import { useCall } from '../node.ts'
 import { Finder } from '../parts/finder.tsx'
 import { ThemePicker } from '../parts/theme.tsx'
-import { WalletButton } from '../wallet/wallet-button.tsx'
-import { WalletProvider } from '../wallet/wallet-provider.tsx'
+
+// Half of all code of the page is the wallet's, and nobody needs it to look.
+const WalletButton = lazy(async () => ({ default: (await import('../wallet/wallet-button.tsx')).WalletButton }))
 
 const PLACES = ['/', '/bridge', '/pay', '/payments', '/blocks', '/network'] as const
 const NAMES = {
@@ -22,7 +24,7 @@ export function Shell() {
   const { words, language, choose } = useLanguage()
   const { nav } = words
   return (
-    <WalletProvider>
+    <>
       <a className="skip" href="#content">
         {nav.skip}
       </a>
@@ -38,7 +40,9 @@ export function Shell() {
               </Link>
             ))}
           </nav>
-          <WalletButton />
+          <Suspense fallback={<div className="wallet" />}>
+            <WalletButton />
+          </Suspense>
         </div>
         <Finder />
       </header>
@@ -59,7 +63,7 @@ export function Shell() {
         </label>
         <ThemePicker />
       </footer>
-    </WalletProvider>
+    </>
   )
 }
 

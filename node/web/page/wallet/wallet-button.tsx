@@ -7,9 +7,17 @@ import { parseAddress } from '../../../protocol/ids.ts'
 import { useWords } from '../language/language.tsx'
 import { AddressLink } from '../parts/ids.tsx'
 import { describeFailure } from './failure.ts'
-import { useBridgeChain } from './wallet-provider.tsx'
+import { useBridgeChain, WalletProvider } from './wallet-provider.tsx'
 
 export function WalletButton() {
+  return (
+    <WalletProvider>
+      <OfChain />
+    </WalletProvider>
+  )
+}
+
+function OfChain() {
   return useBridgeChain() === undefined ? <div className="wallet" /> : <Connected />
 }
 

@@ -1,6 +1,6 @@
 // Wallets of the browser, found by EIP-6963 alone: nothing is loaded from elsewhere, and no wallet is asked before somebody connects it.
 
-import { createContext, type ReactNode, useContext, useMemo } from 'react'
+import { createContext, type ReactNode, useContext } from 'react'
 import { type Chain, defineChain } from 'viem'
 import { createConfig, createStorage, unstable_connector, WagmiProvider } from 'wagmi'
 import { useCall } from '../node.ts'
@@ -22,7 +22,7 @@ export function useBridgeChain(): Chain | undefined {
 export function WalletProvider({ children }: { readonly children: ReactNode }) {
   const { data } = useCall('node_info', {})
   const id = data === undefined ? undefined : Number(data.network.chain)
-  const made = useMemo(() => (id === undefined ? undefined : configOf(id)), [id])
+  const made = id === undefined ? undefined : configOf(id)
   if (made === undefined) return <BridgeChain value={undefined}>{children}</BridgeChain>
   return (
     <WagmiProvider config={made.config} reconnectOnMount>
@@ -31,8 +31,17 @@ export function WalletProvider({ children }: { readonly children: ReactNode }) {
   )
 }
 
+const configs = new Map<number, ReturnType<typeof makeConfig>>()
+
+/** The same for all who ask, so that all of them are connected if one is. */
+function configOf(id: number): ReturnType<typeof makeConfig> {
+  const made = configs.get(id) ?? makeConfig(id)
+  configs.set(id, made)
+  return made
+}
+
 /** Ethereum is asked through the wallet that is connected: the page itself reaches its node and nobody else. */
-function configOf(id: number) {
+function makeConfig(id: number) {
   const chain = defineChain({
     id,
     name: NAMES[`${id}`] ?? `chain ${id}`,

@@ -22,7 +22,7 @@ async function serve(t: TestContext) {
   await writeFile(join(folder, 'index.html'), '<!doctype html><title>page</title>')
   await writeFile(join(folder, 'assets/main-abc.js'), SCRIPT)
   await writeFile(join(folder, 'assets/main-abc.js.gz'), gzipSync(SCRIPT))
-  await writeFile(join(folder, 'inputs.txt'), 'not for a browser')
+  await writeFile(join(folder, 'inputs.json'), 'not for a browser')
   const files = await readSite(folder)
   const changes = new Changes()
   const server = new RpcServer(
@@ -64,7 +64,13 @@ test('every path without a file name is a view of the page; files are served as 
   const script = await get(url, '/assets/main-abc.js')
   assert.equal(script.body, SCRIPT)
   assert.match(`${script.headers['cache-control']}`, /immutable/)
-  for (const path of ['/inputs.txt', '/assets/none.js', '/../package.json', '/%2e%2e/package.json', '//etc/passwd.txt'])
+  for (const path of [
+    '/inputs.json',
+    '/assets/none.js',
+    '/../package.json',
+    '/%2e%2e/package.json',
+    '//etc/passwd.txt',
+  ])
     assert.equal((await get(url, path)).status, 404, path)
 })
 
