@@ -1,0 +1,35 @@
+// What every method of the Ethereum-compatible RPC works on.
+
+import type { z } from 'zod'
+import type { BridgeFollower } from '../../bridge/follower.ts'
+import type { NetworkDefinition } from '../../deployment.ts'
+import type { TransactionLedger } from '../../ledger/types.ts'
+import type { Budget } from './budget.ts'
+
+export type EthereumParts = {
+  readonly version: string
+  readonly definition: NetworkDefinition
+  readonly ledger: Pick<
+    TransactionLedger,
+    'genesis' | 'balance' | 'branch' | 'begunAt' | 'block' | 'contents' | 'look' | 'files' | 'spentBy'
+  >
+  /** Absent in a node without Ethereum, which knows block 0 only. */
+  readonly follower: Pick<BridgeFollower, 'block' | 'parentBlock' | 'status'> | undefined
+  /** How many nodes are connected. */
+  readonly peers: () => number
+}
+
+export type Call = { readonly parts: EthereumParts; readonly budget: Budget }
+
+export type EthereumMethod<P extends z.ZodObject = z.ZodObject> = {
+  /** In the order in which they come. */
+  readonly params: P
+  /** Returns JSON. */
+  readonly answer: (call: Call, params: z.output<P>) => Promise<unknown> | unknown
+}
+
+/** Ties the type of the parameters to the answer. */
+export function method<P extends z.ZodObject>(params: P, answer: EthereumMethod<P>['answer']): EthereumMethod {
+  // What the schema of a method reads is what its answer accepts.
+  return { params, answer: answer as EthereumMethod['answer'] }
+}
