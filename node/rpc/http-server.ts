@@ -90,7 +90,10 @@ export class HttpServer {
     if (status !== undefined) return void response.writeHead(status, headers).end()
     if (page !== undefined) return page(request, response)
     const body = await readBody(request, maxBodyBytes)
-    if (body === undefined) return void say(413, { error: `a request has at most ${maxBodyBytes} bytes` })
+    if (body === undefined) {
+      response.shouldKeepAlive = false
+      return void say(413, { error: `a request has at most ${maxBodyBytes} bytes` })
+    }
     const message = parseJson(body)
     if (message === undefined) {
       return void say(200, errorAnswer(null, { code: PARSE_ERROR, message: 'the body is not JSON' }))
@@ -120,7 +123,8 @@ export function refuseHost(request: IncomingMessage): Entry | undefined {
 async function readBody(request: IncomingMessage, maxBodyBytes: number): Promise<string | undefined> {
   const chunks: Buffer[] = []
   let size = 0
-  for await (const chunk of request) {
+  // What is left of one that is too long is not waited for, and its connection ends with the answer.
+  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
     const bytes = Buffer.from(chunk)
     size += bytes.length
     if (size > maxBodyBytes) return undefined
