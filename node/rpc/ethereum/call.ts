@@ -21,7 +21,11 @@ export type EthereumParts = {
 
 export type Call = { readonly parts: EthereumParts; readonly budget: Budget }
 
+/** `fixed`: the same answer whatever is in the ledger. `refused`: by name, with a code of its own. */
+export type Kind = 'implemented' | 'fixed' | 'refused'
+
 export type EthereumMethod<P extends z.ZodObject = z.ZodObject> = {
+  readonly kind: Kind
   /** In the order in which they come. */
   readonly params: P
   /** Returns JSON. */
@@ -29,7 +33,11 @@ export type EthereumMethod<P extends z.ZodObject = z.ZodObject> = {
 }
 
 /** Ties the type of the parameters to the answer. */
-export function method<P extends z.ZodObject>(params: P, answer: EthereumMethod<P>['answer']): EthereumMethod {
+export function method<P extends z.ZodObject>(
+  params: P,
+  answer: EthereumMethod<P>['answer'],
+  kind: Kind = 'implemented',
+): EthereumMethod {
   // What the schema of a method reads is what its answer accepts.
-  return { params, answer: answer as EthereumMethod['answer'] }
+  return { kind, params, answer: answer as EthereumMethod['answer'] }
 }

@@ -13,7 +13,7 @@ export const GAS = 21_000
 export const ANY_TOPICS = `0x${'f'.repeat(512)}`
 export const NO_TOPICS = `0x${'0'.repeat(512)}`
 /** Files that are read between two turns of everything else. */
-const PART = 250
+const PART = 64
 
 /** Where a block has it. */
 export type TransactionPlace = { readonly id: Hash; readonly height: bigint; readonly index: number }

@@ -25,10 +25,7 @@ export const ACCOUNT_METHODS = {
     placeOf(parts, block)
     return codeAt(parts, address)
   }),
-  eth_getStorageAt: method(z.strictObject({ address, slot: quantity, block: blockRef }), ({ parts }, { block }) => {
-    placeOf(parts, block)
-    return ZERO_HASH
-  }),
+  eth_getStorageAt: method(z.strictObject({ address, slot: quantity, block: blockRef }), () => ZERO_HASH, 'fixed'),
   eth_call: method(
     z.strictObject({ transaction: callRequest, block: blockRef, stateOverrides: overrides, blockOverrides: overrides }),
     async ({ parts }, { transaction: { to, data, input }, block }) => {
@@ -39,5 +36,6 @@ export const ACCOUNT_METHODS = {
   eth_estimateGas: method(
     z.strictObject({ transaction: callRequest, block: blockRef, stateOverrides: overrides, blockOverrides: overrides }),
     () => toQuantity(GAS),
+    'fixed',
   ),
 }

@@ -24,8 +24,8 @@ export const BLOCK_METHODS = {
   ),
   eth_getBlockTransactionCountByNumber: method(byNumber, (call, { block }) => countAt(call, existing(call, block))),
   eth_getBlockTransactionCountByHash: method(byHash, (call, { hash }) => countAt(call, heightOf(call.parts, hash))),
-  eth_getUncleCountByBlockNumber: method(byNumber, (call, { block }) => unclesAt(call, existing(call, block))),
-  eth_getUncleCountByBlockHash: method(byHash, (call, { hash }) => unclesAt(call, heightOf(call.parts, hash))),
+  eth_getUncleCountByBlockNumber: method(byNumber, (call, { block }) => unclesAt(call, existing(call, block)), 'fixed'),
+  eth_getUncleCountByBlockHash: method(byHash, (call, { hash }) => unclesAt(call, heightOf(call.parts, hash)), 'fixed'),
   eth_getBlockReceipts: method(z.strictObject({ block: blockRef }), (call, { block }) =>
     receiptsJson(call, existing(call, block)),
   ),

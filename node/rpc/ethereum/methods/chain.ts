@@ -18,16 +18,16 @@ const MOST_PERCENTILES = 100
 export const CHAIN_METHODS = {
   eth_chainId: method(NO_PARAMS, ({ parts }) => toQuantity(chainIdOf(parts.definition))),
   net_version: method(NO_PARAMS, ({ parts }) => `${chainIdOf(parts.definition)}`),
-  net_listening: method(NO_PARAMS, () => true),
+  net_listening: method(NO_PARAMS, () => true, 'fixed'),
   net_peerCount: method(NO_PARAMS, ({ parts }) => toQuantity(parts.peers())),
   web3_clientVersion: method(NO_PARAMS, ({ parts }) => `TorrentTX/v${parts.version}`),
   web3_sha3: method(z.strictObject({ data }), (_, params) => toHash(keccak(parseHex(params.data)))),
   eth_blockNumber: method(NO_PARAMS, ({ parts }) => toQuantity(tipOf(parts))),
   eth_syncing: method(NO_PARAMS, ({ parts }) => syncing(parts)),
-  eth_accounts: method(NO_PARAMS, () => []),
-  eth_gasPrice: method(NO_PARAMS, () => ZERO),
-  eth_maxPriorityFeePerGas: method(NO_PARAMS, () => ZERO),
-  eth_blobBaseFee: method(NO_PARAMS, () => ZERO),
+  eth_accounts: method(NO_PARAMS, () => [], 'fixed'),
+  eth_gasPrice: method(NO_PARAMS, () => ZERO, 'fixed'),
+  eth_maxPriorityFeePerGas: method(NO_PARAMS, () => ZERO, 'fixed'),
+  eth_blobBaseFee: method(NO_PARAMS, () => ZERO, 'fixed'),
   eth_feeHistory: method(
     z.strictObject({
       // Some clients write a plain number.
@@ -47,6 +47,7 @@ export const CHAIN_METHODS = {
           : {}),
       }
     },
+    'fixed',
   ),
 }
 

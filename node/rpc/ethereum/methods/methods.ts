@@ -12,14 +12,20 @@ import { TRANSACTION_METHODS } from './transaction.ts'
 const ANYTHING = z.looseObject({ first: z.unknown(), second: z.unknown(), third: z.unknown() }).partial()
 
 /** What would sign or send: code 4200 (EIP-1193), with the way that there is. */
-const SENDING = ['eth_sendRawTransaction', 'eth_sendTransaction', 'eth_sign', 'eth_signTransaction'] as const
+const SENDING = [
+  'eth_sendRawTransaction',
+  'eth_sendRawTransactionSync',
+  'eth_sendTransaction',
+  'eth_sign',
+  'eth_signTransaction',
+] as const
 
 export const METHODS: Readonly<Record<string, EthereumMethod>> = {
   ...CHAIN_METHODS,
   ...ACCOUNT_METHODS,
   ...BLOCK_METHODS,
   ...TRANSACTION_METHODS,
-  ...Object.fromEntries(SENDING.map((name) => [name, method(ANYTHING, () => refuse(name))])),
+  ...Object.fromEntries(SENDING.map((name) => [name, method(ANYTHING, () => refuse(name), 'refused')])),
 }
 
 function refuse(name: string): never {
