@@ -137,9 +137,7 @@ export class Devnet {
     }
     // Most of a start is what nodes take to load; all else asks the first one.
     await Promise.all(services.filter(({ name }) => NODES.includes(name)).map(start))
-    say(
-      `wallets      http://127.0.0.1:${this.#options.ports.ethereumRpc}, chain id ${chainIdOf(network)}, symbol TTX  (docs/ethereum-rpc.md)`,
-    )
+    say(`wallets      http://127.0.0.1:${this.#options.ports.ethereumRpc}, chain id ${chainIdOf(network)}, symbol TTX`)
     for (const service of services) if (!NODES.includes(service.name)) await start(service)
   }
 

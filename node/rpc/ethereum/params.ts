@@ -5,7 +5,7 @@ import type { Address, Hash } from '../../protocol/ids.ts'
 import { isHexBytes, writtenAddress } from '../../schema.ts'
 
 const TAGS = ['latest', 'pending', 'safe', 'finalized', 'earliest'] as const
-/** Of a filter: so many addresses, or values of one topic. */
+/** Addresses of a filter, or values of one of its topics. */
 const MOST_CHOICES = 100
 const MOST_TOPICS = 4
 

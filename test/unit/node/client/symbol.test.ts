@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { formatAmount } from '../../../../node/client/amount.ts'
 import { formatClaim, isSymbol, MAX_DECIMALS, parseClaim } from '../../../../node/asset-claim.ts'
+import { formatAmount } from '../../../../node/client/amount.ts'
 import { imitatedBy, moneyImitatedBy } from '../../../../node/client/symbol.ts'
 import type { Infohash } from '../../../../node/protocol/ids.ts'
 import { isMemo } from '../../../../node/protocol/members.ts'
