@@ -10,7 +10,7 @@ import type { Transaction } from '../../protocol/transaction.ts'
 import { NO_BYTES, topicOf, toWord } from './hex.ts'
 
 /** Of TTX if it has no asset. What appears comes from the zero address, what disappears goes there. */
-export type Transfer = {
+type Transfer = {
   readonly asset?: Asset
   readonly from: Address
   readonly to: Address
@@ -31,14 +31,14 @@ export type Log = { readonly address: Address; readonly topics: readonly string[
 
 /** A transaction has no more logs than this: one for each half of a swap. */
 export const MOST_LOGS = 2
-export const TRANSFER_TOPIC = `0x${formatHex(keccak(encodeText('Transfer(address,address,uint256)')))}`
+const TRANSFER_TOPIC = `0x${formatHex(keccak(encodeText('Transfer(address,address,uint256)')))}`
 
 /** The address at which an asset is a token: the contract on Ethereum that entered it, or the infohash of its issuance. */
-export function tokenOf(asset: Asset): Address {
+function tokenOf(asset: Asset): Address {
   return isEntered(asset) ? asset : (`0x${asset}` as Address)
 }
 
-export function transfersOf(tx: Transaction, infohash: Infohash): Transfer[] {
+function transfersOf(tx: Transaction, infohash: Infohash): Transfer[] {
   switch (tx.kind) {
     case 'genesis':
       return [{ from: ZERO_ADDRESS, to: tx.to, tokens: tx.tokens }]

@@ -52,7 +52,7 @@ export const inGold = pay({ from: alice, to: bob, tokens: 400n, asset: gold.info
 export const left = request(bob, [entered.infohash], 50n, 1_767_226_000, VAULT)
 /** In no block: bob pays TTX back, and swaps 100 GOLD of alice's for 5 TTX. */
 export const back = pay({ from: bob, to: alice, tokens: 10n * UNIT, prev: [inTtx.infohash] })
-export const traded = swap({
+const traded = swap({
   ...{ maker: alice, give: { tokens: 100n, asset: gold.infohash, prev: [inGold.infohash] } },
   ...{ taker: bob, want: { tokens: 5n * UNIT, prev: [back.infohash] } },
 })
