@@ -205,7 +205,8 @@ const settingsSchema = z.strictObject({
     example: '7650',
   }),
   ethereumRpc: z
-    .union([z.literal('off'), whole(0, 65_535), hostAndPort], ETHEREUM_RPC)
+    .string()
+    .refine((text) => text === 'off' || isPort(text) || hostAndPort.safeParse(text).success, ETHEREUM_RPC)
     .default('off')
     .register(info, {
       env: 'TTX_ETHEREUM_RPC',
@@ -598,6 +599,10 @@ export function unknownSettings(variables: Readonly<Record<string, string | unde
 }
 
 /** Wei of ether as it is written, digits with at most one point. */
+function isPort(text: string): boolean {
+  return /^\d{1,5}$/.test(text) && Number(text) <= 65_535
+}
+
 function weiOfEther(text: string): bigint {
   const [whole = '', fraction = ''] = text.split('.')
   return BigInt(whole + fraction.padEnd(18, '0'))

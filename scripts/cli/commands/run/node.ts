@@ -115,7 +115,7 @@ async function sitePage(log: CliContext['log']): Promise<SiteFiles | undefined> 
 /** Of this machine, unless a host is named. */
 function placeOf(setting: CliContext['settings']['ethereumRpc']) {
   if (setting === 'off') return undefined
-  if (typeof setting === 'number') return { host: '127.0.0.1', port: setting }
+  if (/^\d+$/.test(setting)) return { host: '127.0.0.1', port: Number(setting) }
   const end = setting.lastIndexOf(':')
   return { host: setting.slice(0, end).replace(/^\[|\]$/g, ''), port: Number(setting.slice(end + 1)) }
 }

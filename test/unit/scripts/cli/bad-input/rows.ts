@@ -50,6 +50,9 @@ export const ROWS: readonly Row[] = [
   ['node --rpc-port 70000', 'bad-setting', 'expected --rpc-port or TTX_RPC_PORT to be at most 65535'],
   ['node --rpc-port x', 'bad-setting', 'expected --rpc-port or TTX_RPC_PORT to be a whole number from 0 to 655'],
   ['node --listen-port 1.5', 'bad-setting', 'expected --listen-port or TTX_LISTEN_PORT to be a whole number from 0 '],
+  ['node --ethereum-rpc 70000', 'bad-setting', 'expected --ethereum-rpc or TTX_ETHEREUM_RPC to be off, a port'],
+  ['node --ethereum-rpc on', 'bad-setting', 'expected --ethereum-rpc or TTX_ETHEREUM_RPC to be off, a port'],
+  ['node --ethereum-rpc -1', 'bad-setting', 'expected --ethereum-rpc or TTX_ETHEREUM_RPC to be off, a port'],
   ['node --rpc-host EMPTY', 'bad-setting', 'expected --rpc-host or TTX_RPC_HOST to be a host'],
   [
     'node --public-address example.org',
