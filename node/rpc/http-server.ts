@@ -31,6 +31,8 @@ export type HttpDeps = {
   readonly answer: (message: unknown) => Promise<unknown>
   readonly maxBodyBytes: number
   readonly maxConnections: number
+  /** A connection on which nothing moves for that long is ended, with whatever waits for its reader; 0: never. */
+  readonly maxIdleMs: number
 }
 
 export class HttpServer {
@@ -55,6 +57,7 @@ export class HttpServer {
     server.requestTimeout = 30_000
     server.headersTimeout = 10_000
     server.maxConnections = this.#deps.maxConnections
+    server.timeout = this.#deps.maxIdleMs
     await listen(server, this.#options.port, host)
     this.#http = server
     return this.url

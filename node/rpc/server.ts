@@ -9,13 +9,14 @@ import type { MethodTable, Service } from './methods/table.ts'
 type Deps<T extends MethodTable> = Service<T> & { readonly log: Logger; readonly page?: ServePage | undefined }
 
 export const MAX_BODY_BYTES = 16 * 1024 * 1024
-const MAX_CONNECTIONS = 256
+/** A call may wait for peers for a minute. */
+const BOUNDS = { maxBodyBytes: MAX_BODY_BYTES, maxConnections: 256, maxIdleMs: 0 }
 
 export class RpcServer<T extends MethodTable> extends HttpServer {
   constructor({ log, page, ...service }: Deps<T>, options: HttpOptions) {
     const onBug = (error: unknown) => log.error({ error }, 'RPC method failed: this is a bug')
     const answer = (message: unknown) => answerMessage(service, message, onBug)
-    super({ log, door, answer, page, maxBodyBytes: MAX_BODY_BYTES, maxConnections: MAX_CONNECTIONS }, options)
+    super({ log, door, answer, page, ...BOUNDS }, options)
   }
 }
 

@@ -12,7 +12,7 @@ import { ANY_TOPICS, GAS, NO_TOPICS, readAll, receiptJson, transactionJson } fro
 /** Room for the largest block. */
 const GAS_LIMIT = GAS * MAX_BLOB_STEPS
 /** Names of transactions that are written for the price of reading one. */
-const NAMES_FOR_READ = 100
+const NAMES_FOR_READ = 10
 
 /** Null if there is no such block, or this node does not know it. Of the block with which a node began it has no transactions. */
 export async function blockJson(call: Call, height: bigint | undefined, isFull: boolean) {

@@ -3,7 +3,7 @@
 import { EthereumError } from './errors.ts'
 
 /** A full block has 3,500 transactions, so any one of them can be read. */
-export const MOST_READS = 10_000
+export const MOST_READS = 5_000
 
 export class Budget {
   #left = MOST_READS

@@ -7,8 +7,8 @@ import type { Filter } from './params.ts'
 import { contentsAt, heightOf, idAt, lower, notYet, placeOf, tipOf, unknownHash } from './places.ts'
 import { type LogJson, logsJson, readAll } from './transactions.ts'
 
-/** Of one answer: some 7 MB. */
-const MOST_LOGS = 10_000
+/** Of one answer: some 4 MB. One block may have more. */
+const MOST_LOGS = 5_000
 
 type Blocks = { readonly from: bigint; readonly to: bigint }
 

@@ -15,8 +15,8 @@ export type EthereumRpcDeps = EthereumParts & {
   readonly pages: () => readonly string[]
 }
 
-const MAX_BODY_BYTES = 256 * 1024
-const MAX_CONNECTIONS = 64
+/** An answer has 8 MB at most, so readers that are slow or asleep hold a quarter of a gigabyte for a minute. */
+const BOUNDS = { maxBodyBytes: 256 * 1024, maxConnections: 32, maxIdleMs: 60_000 }
 /** Requests that wait for those before them. */
 const MOST_WAITING = 256
 
@@ -27,8 +27,7 @@ export class EthereumRpcServer extends HttpServer {
       log.error({ error }, 'method of the Ethereum-compatible RPC failed: this is a bug')
     const inTurn = oneByOne(MOST_WAITING)
     const answer = (message: unknown) => inTurn(() => answerMessage(deps, message, onBug), busy)
-    const bounds = { maxBodyBytes: MAX_BODY_BYTES, maxConnections: MAX_CONNECTIONS }
-    super({ log, door: doorOf(pages), answer, ...bounds }, options)
+    super({ log, door: doorOf(pages), answer, ...BOUNDS }, options)
   }
 }
 

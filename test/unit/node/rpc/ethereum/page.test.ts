@@ -37,6 +37,6 @@ test('what the page calls refused is, with that code', async (t) => {
 })
 
 test('the page has the numbers of the code', () => {
-  assert.equal(MOST_READS, 10_000)
-  assert.match(page, /One request has at most 10,000 transactions read, in parts of 64/)
+  assert.equal(MOST_READS, 5_000)
+  assert.match(page, /One request has at most 5,000 transactions read, in parts of 64/)
 })
