@@ -1,7 +1,7 @@
 // JSON over HTTP POST, for the two JSON-RPC servers of a node: bodies within a bound, and a door that says who may ask.
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import type { Logger } from 'pino'
 import { OperationError } from '../errors.ts'
 import { errorAnswer, PARSE_ERROR } from './json-rpc.ts'
@@ -27,18 +27,24 @@ export type HttpDeps = {
   readonly log: Logger
   readonly page?: ServePage | undefined
   readonly door: (request: IncomingMessage) => Entry
-  /** Undefined if there is nothing to answer. */
-  readonly answer: (message: unknown) => Promise<unknown>
+  /** Undefined if there is nothing to answer. `isWanted`: whether somebody still waits for it. */
+  readonly answer: (message: unknown, isWanted: () => boolean) => Promise<unknown>
   readonly maxBodyBytes: number
   readonly maxConnections: number
   /** A connection on which nothing moves for that long is ended, with whatever waits for its reader; 0: never. */
   readonly maxIdleMs: number
+  /** Of answers that their readers have not fetched yet, in all: beyond it a large one is not sent. */
+  readonly maxUnreadBytes: number
 }
+
+/** An answer below it is sent whatever waits. */
+const LARGE = 64 * 1024
 
 export class HttpServer {
   readonly #deps: HttpDeps
   readonly #options: HttpOptions
   #http: Server | undefined
+  #unreadBytes = 0
 
   constructor(deps: HttpDeps, options: HttpOptions) {
     this.#deps = deps
@@ -48,7 +54,13 @@ export class HttpServer {
   /** Listens. Throws `OperationError('port-in-use')`. Returns the URL. */
   async start(): Promise<string> {
     const host = this.#options.host ?? '127.0.0.1'
+    const busy = new WeakSet<Socket>()
     const server = createServer((request, response) => {
+      const { socket } = request
+      // Who sends the next question before the last answer has gone could have answers pile up here, unread. No client of today does.
+      if (busy.has(socket)) return void socket.destroy()
+      busy.add(socket)
+      response.once('finish', () => busy.delete(socket))
       this.#serve(request, response).catch((error) => {
         this.#deps.log.warn({ error }, 'RPC request failed')
         response.destroy()
@@ -88,7 +100,7 @@ export class HttpServer {
     const page = request.method === 'GET' || request.method === 'HEAD' ? this.#deps.page : undefined
     const { headers = {}, status, why }: Entry = page === undefined ? door(request) : (refuseHost(request) ?? {})
     const say = (code: number, body: unknown) =>
-      response.writeHead(code, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body))
+      this.#send(response.writeHead(code, { 'content-type': 'application/json', ...headers }), JSON.stringify(body))
     if (why !== undefined) return void say(status ?? 403, { error: why })
     if (status !== undefined) return void response.writeHead(status, headers).end()
     if (page !== undefined) return page(request, response)
@@ -101,9 +113,19 @@ export class HttpServer {
     if (message === undefined) {
       return void say(200, errorAnswer(null, { code: PARSE_ERROR, message: 'the body is not JSON' }))
     }
-    const result = await answer(message)
+    const result = await answer(message, () => !response.destroyed)
     if (result === undefined) response.writeHead(204, headers).end()
     else say(200, result)
+  }
+
+  #send(response: ServerResponse, text: string): void {
+    const { length } = text
+    if (length > LARGE && this.#unreadBytes + length > this.#deps.maxUnreadBytes) return void response.destroy()
+    this.#unreadBytes += length
+    response.once('close', () => {
+      this.#unreadBytes -= length
+    })
+    response.end(text)
   }
 }
 

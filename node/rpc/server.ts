@@ -10,7 +10,7 @@ type Deps<T extends MethodTable> = Service<T> & { readonly log: Logger; readonly
 
 export const MAX_BODY_BYTES = 16 * 1024 * 1024
 /** A call may wait for peers for a minute. */
-const BOUNDS = { maxBodyBytes: MAX_BODY_BYTES, maxConnections: 256, maxIdleMs: 0 }
+const BOUNDS = { maxBodyBytes: MAX_BODY_BYTES, maxConnections: 256, maxIdleMs: 0, maxUnreadBytes: Infinity }
 
 export class RpcServer<T extends MethodTable> extends HttpServer {
   constructor({ log, page, ...service }: Deps<T>, options: HttpOptions) {

@@ -15,8 +15,12 @@ export type EthereumRpcDeps = EthereumParts & {
   readonly pages: () => readonly string[]
 }
 
-/** An answer has 8 MB at most, so readers that are slow or asleep hold a quarter of a gigabyte for a minute. */
-const BOUNDS = { maxBodyBytes: 256 * 1024, maxConnections: 32, maxIdleMs: 60_000 }
+const BOUNDS = {
+  maxBodyBytes: 256 * 1024,
+  maxConnections: 256,
+  maxIdleMs: 60_000,
+  maxUnreadBytes: 32 * 1024 * 1024,
+}
 /** Requests that wait for those before them. */
 const MOST_WAITING = 256
 
@@ -26,7 +30,8 @@ export class EthereumRpcServer extends HttpServer {
     const onBug = (error: unknown) =>
       log.error({ error }, 'method of the Ethereum-compatible RPC failed: this is a bug')
     const inTurn = oneByOne(MOST_WAITING)
-    const answer = (message: unknown) => inTurn(() => answerMessage(deps, message, onBug), busy)
+    const answer = (message: unknown, isWanted: () => boolean) =>
+      inTurn(async () => (isWanted() ? await answerMessage(deps, message, onBug) : undefined), busy)
     super({ log, door: doorOf(pages), answer, ...BOUNDS }, options)
   }
 }

@@ -1,6 +1,8 @@
 // What a stranger may send to the Ethereum-compatible RPC: it is answered with an error that says what to do, and costs no more than its bounds.
 
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { test } from 'node:test'
 import { OWNER } from '../../ledger/world.ts'
 import { alice, FIRST, gold, hashOf, inTtx, open, type ReplyError, VAULT } from './scene.ts'
@@ -153,6 +155,19 @@ test('a batch has one budget: what goes beyond says so, and the next request is 
   assert.equal(error?.code, -32_005)
   assert.match(`${error?.message}`, /ask for blocks 0 to 0 first, then from 1 on/)
   assert.deepEqual(error?.data, { fromBlock: '0x0', toBlock: '0x0' })
+})
+
+test('who asks again before the answer has gone is hung up on, and what nobody waits for is not worked out', async (t) => {
+  const { ledger, url, get } = await open(t)
+  const branch = t.mock.method(ledger, 'branch')
+  const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'eth_blockNumber' })
+  const head = `POST / HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\ncontent-length: ${body.length}`
+  const socket = connect(Number(new URL(url).port), '127.0.0.1')
+  socket.on('error', () => undefined) // it is hung up on
+  socket.write(`${head}\r\n\r\n${body}`.repeat(50))
+  await once(socket, 'close')
+  assert.equal(await get('eth_blockNumber'), '0x2')
+  assert(branch.mock.callCount() <= 2, `${branch.mock.callCount()} calls were worked out`)
 })
 
 test('an address with very many transactions costs no more than one batch may', async (t) => {
