@@ -209,8 +209,9 @@ export class TtxNode {
     if (options.ethereumRpc !== undefined) {
       const peers = () => this.#network.peers().length
       const { version, ledger } = parts
+      const page = () => (options.site === undefined ? undefined : `${this.rpcUrl}/pay`)
       this.#ethereumRpc = new EthereumRpcServer(
-        { version, definition, ledger, follower, peers, pages: () => [this.rpcUrl], log: log('ethereum-rpc') },
+        { version, definition, ledger, follower, peers, page, pages: () => [this.rpcUrl], log: log('ethereum-rpc') },
         options.ethereumRpc,
       )
     }

@@ -15,6 +15,8 @@ export type EthereumParts = {
   >
   /** Absent in a node without Ethereum, which knows block 0 only. */
   readonly follower: Pick<BridgeFollower, 'block' | 'parentBlock' | 'status'> | undefined
+  /** Where wallets in browsers pay: the page of the node, if it has one. */
+  readonly page: () => string | undefined
   /** How many nodes are connected. */
   readonly peers: () => number
 }

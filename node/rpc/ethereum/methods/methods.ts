@@ -25,15 +25,17 @@ export const METHODS: Readonly<Record<string, EthereumMethod>> = {
   ...ACCOUNT_METHODS,
   ...BLOCK_METHODS,
   ...TRANSACTION_METHODS,
-  ...Object.fromEntries(SENDING.map((name) => [name, method(ANYTHING, () => refuse(name), 'refused')])),
+  ...Object.fromEntries(
+    SENDING.map((name) => [name, method(ANYTHING, ({ parts }) => refuse(name, parts.page()), 'refused')]),
+  ),
 }
 
-function refuse(name: string): never {
+function refuse(name: string, page = DOCS): never {
   throw new EthereumError(
     'unsupported',
-    `${name} is not supported: a transaction of Ethereum does not say which money it spends, so nobody can make a payment of TTX of it. Sign the payment itself as typed data (eth_signTypedData_v4), as "ttx send --signer URL" has a wallet do: ${PAGE}`,
-    { page: PAGE },
+    `${name} is not supported: a transaction of Ethereum does not say which money it spends, so nobody can make a payment of TTX of it. Sign the payment itself as typed data (eth_signTypedData_v4), as the page of the node has a wallet do, and "ttx send": ${page}`,
+    { page },
   )
 }
 
-const PAGE = 'docs/ethereum-rpc.md#paying'
+const DOCS = 'docs/ethereum-rpc.md#paying'

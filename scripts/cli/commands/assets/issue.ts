@@ -2,8 +2,8 @@
 
 import { readFile } from 'node:fs/promises'
 import { type Command, InvalidArgumentError } from 'commander'
-import { toUnits, type WrittenAmount } from '../../../../node/client/amount.ts'
 import { formatClaim, isSymbol, MAX_DECIMALS } from '../../../../node/asset-claim.ts'
+import { toUnits, type WrittenAmount } from '../../../../node/client/amount.ts'
 import { sparing } from '../../../../node/client/offers/sparing.ts'
 import { pay } from '../../../../node/client/pay.ts'
 import { moneyImitatedBy } from '../../../../node/client/symbol.ts'

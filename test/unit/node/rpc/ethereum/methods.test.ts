@@ -263,7 +263,7 @@ test('what is fixed, and what the network says', async (t) => {
   for (const method of ['eth_sendRawTransaction', 'eth_sendTransaction', 'eth_sign', 'eth_signTransaction']) {
     const { error } = await ask(method, '0x02')
     assert.equal(error?.code, 4_200)
-    assert.match(`${error?.message}`, /eth_signTypedData_v4.*docs\/ethereum-rpc\.md#paying/)
+    assert.match(`${error?.message}`, /eth_signTypedData_v4.*http:\/\/127\.0\.0\.1:7650\/pay$/)
   }
   for (const method of ['eth_getProof', 'eth_newFilter', 'debug_traceCall', 'constructor', 'personal_unlockAccount'])
     assert.equal((await ask(method)).error?.code, -32_601)

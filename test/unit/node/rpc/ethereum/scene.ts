@@ -82,6 +82,7 @@ export async function open(t: TestContext) {
     {
       ...{ version: '1.2.3', definition: DEFINITION, ledger, log: SILENT, peers: () => 3 },
       pages: () => ['http://127.0.0.1:7650'],
+      page: () => 'http://127.0.0.1:7650/pay',
       follower: {
         status: { state: 'live' },
         block: (id) => blocks.get(id),
