@@ -38,10 +38,12 @@ import { type Lane, laneOf, NO_LENGTHS } from './protocol/queue.ts'
 import { toTime } from './protocol/units.ts'
 import { Pulse } from './pulse.ts'
 import { API } from './rpc/api.ts'
+import { EthereumRpcServer } from './rpc/ethereum/server.ts'
 import { agreementsOf } from './rpc/handlers/agreements.ts'
 import { createHandlers } from './rpc/handlers/handlers.ts'
 import { statusOf } from './rpc/handlers/node.ts'
-import { RpcServer, type ServePage } from './rpc/server.ts'
+import type { ServePage } from './rpc/http-server.ts'
+import { RpcServer } from './rpc/server.ts'
 import { Changes } from './web/changes.ts'
 import { type SiteFiles, serveSite } from './web/site.ts'
 
@@ -62,6 +64,8 @@ export type NodeOptions = {
   /** HTTP endpoints of beacon nodes, any of which may have the blobs of a block. */
   readonly beacon?: readonly string[]
   readonly rpc: { readonly host: string; readonly port: number }
+  /** Where wallets that know Ethereum only may read. Nowhere by default. */
+  readonly ethereumRpc?: { readonly host: string; readonly port: number }
   readonly network: Partial<NetworkOptions>
   /** Payments that no block has ordered, of strangers: see `LedgerLimits`. */
   readonly maxUnordered?: number
@@ -95,6 +99,7 @@ export class TtxNode {
   readonly #network: Network
   readonly #store: NodeStore
   readonly #rpc: RpcServer<typeof API>
+  readonly #ethereumRpc: EthereumRpcServer | undefined
   readonly #pool: BlockPool
   readonly #kzg = new KzgPool()
   readonly #startPulse: () => Pulse
@@ -201,6 +206,15 @@ export class TtxNode {
     this.#startPulse = () => new Pulse(deps.log, () => statusOf(parts, self), onBranches)
     const handlers = createHandlers(parts, self)
     this.#rpc = new RpcServer({ methods: API, handlers, log: log('rpc'), page: this.#page() }, options.rpc)
+    if (options.ethereumRpc !== undefined) {
+      const peers = () => this.#network.peers().length
+      const { version, ledger } = parts
+      const page = () => (options.site === undefined ? undefined : `${this.rpcUrl}/pay`)
+      this.#ethereumRpc = new EthereumRpcServer(
+        { version, definition, ledger, follower, peers, page, pages: () => [this.rpcUrl], log: log('ethereum-rpc') },
+        options.ethereumRpc,
+      )
+    }
   }
 
   /** Throws `OperationError` (`database-in-use`, `database-damaged`, `port-in-use`, `listen-failed`, …); what was started by then is stopped again. */
@@ -212,6 +226,7 @@ export class TtxNode {
       await this.#network.start()
       this.#beginning.networkIsUp()
       await this.#rpc.start()
+      await this.#ethereumRpc?.start()
       this.#pulse = this.#startPulse()
       this.#proofs.start()
     } catch (error) {
@@ -225,6 +240,7 @@ export class TtxNode {
     this.#stopping.abort()
     this.#pulse?.[Symbol.dispose]()
     this.#changes.stop()
+    await this.#ethereumRpc?.stop()
     await this.#rpc.stop()
     const proofs = this.#proofs.stop()
     await this.#past?.stop()
@@ -256,6 +272,11 @@ export class TtxNode {
 
   get rpcUrl(): string {
     return this.#rpc.url
+  }
+
+  /** Undefined if there is none. */
+  get ethereumRpcUrl(): string | undefined {
+    return this.#ethereumRpc?.url
   }
 
   /** `host:port` at which other nodes reach it. */

@@ -17,6 +17,7 @@ export const NODE_SETTINGS = [
   'beacon',
   'rpcHost',
   'rpcPort',
+  'ethereumRpc',
   'networkProfile',
   'listenHost',
   'listenPort',

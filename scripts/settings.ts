@@ -88,6 +88,7 @@ const alarmTarget = z
     'a URL that begins with http:// or https://, or a command with arguments between spaces, without quotes or anything else that only a shell reads (put that into a script)',
   )
 
+const ETHEREUM_RPC = 'off, a port from 0 to 65535, or host:port'
 const ORIGINS =
   'none, any, remote, or origins of pages separated by commas, as in https://wallet.example.org, without a path'
 const originText = z.string().regex(/^https?:\/\/([a-z0-9.-]+|\[[0-9a-f:]+\])(:\d{1,5})?$/, ORIGINS)
@@ -203,6 +204,17 @@ const settingsSchema = z.strictObject({
     about: 'Port of the JSON-RPC of the node; 0 picks a free one',
     example: '7650',
   }),
+  ethereumRpc: z
+    .string()
+    .refine((text) => text === 'off' || isPort(text) || hostAndPort.safeParse(text).success, ETHEREUM_RPC)
+    .default('off')
+    .register(info, {
+      env: 'TTX_ETHEREUM_RPC',
+      flag: '--ethereum-rpc <port|off>',
+      about:
+        'Port on which the node lets wallets that know Ethereum only read balances, payments and blocks (MetaMask, viem, ethers): of this machine, or host:port; 0 picks a free one',
+      example: '7654',
+    }),
   networkProfile: z.enum(PROFILES).default('local').register(info, {
     env: 'TTX_NETWORK_PROFILE',
     flag: '--network-profile <name>',
@@ -587,6 +599,10 @@ export function unknownSettings(variables: Readonly<Record<string, string | unde
 }
 
 /** Wei of ether as it is written, digits with at most one point. */
+function isPort(text: string): boolean {
+  return /^\d{1,5}$/.test(text) && Number(text) <= 65_535
+}
+
 function weiOfEther(text: string): bigint {
   const [whole = '', fraction = ''] = text.split('.')
   return BigInt(whole + fraction.padEnd(18, '0'))

@@ -1,12 +1,12 @@
 // What a node knows of an asset that was issued on TTX.
 
+import { type AssetClaim, parseClaim } from '../asset-claim.ts'
 import { OperationError } from '../errors.ts'
 import type { Address, Infohash } from '../protocol/ids.ts'
 import { decodeTransaction } from '../protocol/transaction.ts'
 import type { Result } from '../rpc/api.ts'
 import { lookUp } from './look-up.ts'
 import type { NodeClient } from './rpc.ts'
-import { type AssetClaim, parseClaim } from './symbol.ts'
 
 export type Issuance = {
   readonly status: Result<'tx_get'>['status']

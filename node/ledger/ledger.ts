@@ -76,8 +76,9 @@ export class Ledger extends LedgerReader implements TransactionLedger {
     const pool = new WaitingPool({ count, bytes, share })
     const rejects = new Rejects(limits.rejects)
     const relay = { unordered: limits.unordered, supply: SUPPLY }
-    super({ database, pool, rejects, relay, clock: options.clock })
-    this.genesis = genesisInfohash(options.genesis)
+    const genesis = genesisInfohash(options.genesis)
+    super({ genesis, database, pool, rejects, relay, clock: options.clock })
+    this.genesis = genesis
     this.#options = options
     this.#limits = limits
     this.#level = level

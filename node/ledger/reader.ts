@@ -14,7 +14,7 @@ import type { Rejects } from './intake/rejects.ts'
 import type { RelayLimits } from './intake/relay-price.ts'
 import type { WaitingPool } from './intake/waiting-pool.ts'
 import { movementIn } from './movement.ts'
-import { assetOf, type Input, type Purse, type PurseName, purseOf, rangeOfAssets, toPurse } from './purse.ts'
+import { assetOf, type Input, ownerOf, type Purse, type PurseName, purseOf, rangeOfAssets, toPurse } from './purse.ts'
 import { creatorStanding, entryOf, fileOf, placeOf, spendableValue } from './standing/books.ts'
 import { cheapestCoin } from './standing/cheapest-coin.ts'
 import { headOf } from './standing/head.ts'
@@ -25,7 +25,11 @@ import {
   type Account,
   BLOCKS,
   CONFLICTS,
+  CONTENTS,
+  ENTRIES,
+  FILES,
   HISTORY,
+  isLive,
   isShared,
   numberKey,
   REQUESTS,
@@ -46,6 +50,7 @@ import type {
   OutputRecord,
   Page,
   PendingRequest,
+  SpentBy,
   Status,
   TransactionRecord,
 } from './types.ts'
@@ -57,6 +62,7 @@ const MISSING = 64
 
 /** The reading half of `Ledger`; methods as in `TransactionLedger`. */
 export type ReaderParts = {
+  readonly genesis: Infohash
   readonly database: Database
   readonly pool: WaitingPool
   readonly rejects: Rejects
@@ -66,6 +72,7 @@ export type ReaderParts = {
 }
 
 export class LedgerReader {
+  readonly #genesis: Infohash
   readonly #database: Database
   readonly #pool: WaitingPool
   readonly #rejects: Rejects
@@ -73,7 +80,8 @@ export class LedgerReader {
   readonly #relay: RelayLimits
   readonly #clock: () => number
 
-  constructor({ database, pool, rejects, relay, clock }: ReaderParts) {
+  constructor({ genesis, database, pool, rejects, relay, clock }: ReaderParts) {
+    this.#genesis = genesis
     this.#clock = clock
     this.#relay = relay
     this.#database = database
@@ -301,13 +309,58 @@ export class LedgerReader {
     return { final: this.#block(finalHeight), blocks }
   }
 
-  #block(height: number): LedgerBlock {
-    const block = this.#database.committed(BLOCKS, numberKey(height))
-    if (block === undefined) {
-      const message = `the ledger's database is damaged: it has lost block ${height}; begin again with another data folder`
-      throw new OperationError('ledger-damaged', message, { facts: { height } })
+  get begunAt(): bigint {
+    return BigInt(headOf(this.#database.disk).snapshotHeight)
+  }
+
+  block(height: bigint): LedgerBlock | undefined {
+    if (!this.#isReached(height)) return undefined
+    const block = this.#database.committed(BLOCKS, numberKey(Number(height)))
+    return block && { ...block, height }
+  }
+
+  contents(height: bigint): readonly Infohash[] | undefined {
+    if (!this.#isReached(height)) return undefined
+    return height === 0n ? [this.#genesis] : this.#database.committed(CONTENTS, numberKey(Number(height)))
+  }
+
+  look(infohash: Infohash): Pick<TransactionRecord, 'status' | 'file' | 'block'> {
+    const entry = entryOf(this.#database.disk, infohash)
+    const [file, block] = [this.file(infohash), entry && placeOf(this.#database.disk, entry)]
+    return {
+      status: entry === undefined ? this.#statusOfUnstored(infohash) : statusOf(entry),
+      ...(file ? { file } : {}),
+      ...(block ? { block } : {}),
     }
-    return { ...block, height: BigInt(height) }
+  }
+
+  async files(infohashes: readonly Infohash[]): Promise<(Uint8Array | undefined)[]> {
+    const texts = await this.#database.many(FILES, infohashes)
+    return texts.map((text) => (text === undefined ? undefined : encodeText(text)))
+  }
+
+  async spentBy(owner: Address, most: number): Promise<SpentBy | undefined> {
+    const rows = await this.#database.range(HISTORY, { gte: owner, lt: `${owner}~`, limit: most + 1 })
+    if (rows.length > most) return undefined
+    const entries = await this.#database.many(ENTRIES, [...new Set(rows.map(([, infohash]) => infohash))])
+    const transactions = entries.flatMap((entry) => {
+      if (entry === undefined || !isLive(entry) || !entry.inputs.some(([, purse]) => ownerOf(purse) === owner))
+        return []
+      const { height } = entry
+      return [{ status: statusOf(entry), ...(height === undefined ? {} : { height: BigInt(height) }) }]
+    })
+    return { transactions, looked: rows.length }
+  }
+
+  #isReached(height: bigint): boolean {
+    return height >= 0n && height <= BigInt(headOf(this.#database.disk).tipHeight)
+  }
+
+  #block(height: number): LedgerBlock {
+    const block = this.block(BigInt(height))
+    if (block !== undefined) return block
+    const message = `the ledger's database is damaged: it has lost block ${height}; begin again with another data folder`
+    throw new OperationError('ledger-damaged', message, { facts: { height } })
   }
 
   #historyItem(purse: Purse, infohash: Infohash): HistoryItem | undefined {

@@ -148,6 +148,13 @@ export type LedgerSummary = {
   readonly waiting: number
 }
 
+/** Transactions that count and spend money of an owner, of whatever asset, in no order. */
+export type SpentBy = {
+  readonly transactions: readonly { readonly status: Status; readonly height?: bigint }[]
+  /** How many were looked at. */
+  readonly looked: number
+}
+
 export type LedgerBlock = {
   readonly id: Hash
   readonly height: bigint
@@ -319,6 +326,18 @@ export interface TransactionLedger extends AsyncDisposable {
 
   /** The branch: its newest final block, and the blocks above it, oldest first. At first `final` is block 0 with a zero id. */
   branch(): { readonly final: LedgerBlock; readonly blocks: readonly LedgerBlock[] }
+  /** Height of the block at which it began: 0 for genesis, else that of the snapshot. */
+  readonly begunAt: bigint
+  /** A block of the branch, also one that is final; undefined above the tip, and between genesis and the block at which the ledger began. */
+  block(height: bigint): LedgerBlock | undefined
+  /** What a block of the branch has ordered, in step order; undefined where `block` is, of that of a snapshot, and of those that an older version made final. */
+  contents(height: bigint): readonly Infohash[] | undefined
+  /** Where a transaction stands, and its file: its record without all that takes a walk. */
+  look(infohash: Infohash): Pick<TransactionRecord, 'status' | 'file' | 'block'>
+  /** The files of these, undefined of what is not here; many at once hold up nothing else. */
+  files(infohashes: readonly Infohash[]): Promise<(Uint8Array | undefined)[]>
+  /** Undefined where that would take a look at more than `most` transactions that pay the owner or are paid by them. */
+  spentBy(owner: Address, most: number): Promise<SpentBy | undefined>
 
   /** Calls `listener` after each change is on disk. Returns what ends it. A listener must not throw. */
   subscribe(listener: (change: LedgerChange) => void): () => void

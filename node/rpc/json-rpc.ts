@@ -10,7 +10,7 @@ import { readParams } from './params.ts'
 export type Answer =
   | { readonly jsonrpc: '2.0'; readonly id: unknown; readonly result: unknown }
   | { readonly jsonrpc: '2.0'; readonly id: unknown; readonly error: AnswerError }
-type AnswerError = { readonly code: number; readonly message: string; readonly data?: unknown }
+export type AnswerError = { readonly code: number; readonly message: string; readonly data?: unknown }
 type Request = { readonly id?: unknown; readonly method: unknown; readonly params?: unknown }
 
 export const MOST_REQUESTS = 100
@@ -48,7 +48,8 @@ export function errorAnswer(id: unknown, error: AnswerError): Answer {
   return { jsonrpc: '2.0', id, error }
 }
 
-async function answerOne(
+/** The answer to one request; undefined for a notification. */
+export async function answerOne(
   service: AnyService,
   message: unknown,
   onBug: (error: unknown) => void,
@@ -63,7 +64,7 @@ async function answerOne(
 }
 
 async function run(
-  { methods, handlers }: AnyService,
+  { methods, handlers, errorOf }: AnyService,
   { method, params }: Request,
   onBug: (error: unknown) => void,
 ): Promise<{ readonly result: unknown } | { readonly error: AnswerError }> {
@@ -78,7 +79,7 @@ async function run(
     // What the schema of a method reads is what its handler accepts: see `Service`.
     return { result: toWire(await handler(read.params as never)) }
   } catch (error) {
-    const known = domainError(error)
+    const known = errorOf?.(error) ?? domainError(error)
     if (known !== undefined) return { error: known }
     onBug(error)
     return { error: { code: INTERNAL_ERROR, message: 'the node failed to answer; its log says why' } }

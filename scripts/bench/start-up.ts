@@ -82,7 +82,7 @@ async function startPlace(): Promise<Place> {
   )
   const base = await freePort()
   const flags = ['--no-miner', '--no-watcher', '--block-seconds', '600', '--poll-ms', '10000']
-  const ports = ['--base-port', `${base}`, '--ethereum-port', `${base + 4}`]
+  const ports = ['--base-port', `${base}`, '--ethereum-port', `${base + 5}`]
   const devnet = spawnTied({
     command: process.execPath,
     args: [ttxOf(ROOT), 'devnet', '--data', data, ...flags, ...ports],

@@ -15,6 +15,7 @@ import type { Logger } from '../../node/log.ts'
 import { createGenesis, genesisInfohash } from '../../node/protocol/genesis.ts'
 import type { Address } from '../../node/protocol/ids.ts'
 import { UNIT } from '../../node/protocol/rules.ts'
+import { chainIdOf } from '../../node/rpc/ethereum/chain-id.ts'
 import type { Wallet } from '../../node/wallet/wallet.ts'
 import { openWallet, walletFile } from '../../node/wallet/wallet-folder.ts'
 import { writeBoundNetwork } from '../bound-network.ts'
@@ -136,6 +137,7 @@ export class Devnet {
     }
     // Most of a start is what nodes take to load; all else asks the first one.
     await Promise.all(services.filter(({ name }) => NODES.includes(name)).map(start))
+    say(`wallets      http://127.0.0.1:${this.#options.ports.ethereumRpc}, chain id ${chainIdOf(network)}, symbol TTX`)
     for (const service of services) if (!NODES.includes(service.name)) await start(service)
   }
 

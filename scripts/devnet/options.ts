@@ -6,6 +6,8 @@ import type { LogLevel } from '../../node/log.ts'
 type DevnetPorts = {
   readonly ethereum: number
   readonly rpc: number
+  /** Of the first node, for wallets that know Ethereum only. */
+  readonly ethereumRpc: number
   readonly listen: number
   readonly peerRpc: number
   readonly peerListen: number

@@ -33,7 +33,12 @@ export function devnetServices(options: DevnetOptions, around: Surroundings): Se
   const common = { ethereum, 'poll-ms': pollMs }
   // anvil is asked for blobs at its own URL.
   const ours = { ...common, beacon: ethereum, deployment, 'finality-depth': FINALITY_DEPTH }
-  const node = { ...ours, 'rpc-port': ports.rpc, 'listen-port': ports.listen }
+  const node = {
+    ...ours,
+    'rpc-port': ports.rpc,
+    'ethereum-rpc': ports.ethereumRpc,
+    'listen-port': ports.listen,
+  }
   const peer = { ...ours, 'rpc-port': ports.peerRpc, 'listen-port': ports.peerListen }
   // Nothing here has to wait for others to pay, nor for blocks that bury a transaction.
   const paying = { ...common, data, 'passphrase-file': passphraseFile, node: nodeUrl, courtesy: 0, confirmations: 1 }

@@ -84,6 +84,7 @@ curl -s ${url} -H 'content-type: application/json' \\
 - Parameters come by name or by position, in the order of the tables. By position, \`null\` leaves out what may be left out.
 - A batch has at most ${MOST_REQUESTS} requests, a body at most ${MAX_BODY_BYTES / 2 ** 20} MiB. A batch with one answer gives it without its list, against the specification.
 - Requests without \`id\` are carried out and not answered (HTTP 204).
+- Wallets and tools that know Ethereum only have [a port of their own](ethereum-rpc.md).
 - Requests with an \`Origin\`, another content type or a foreign host name are refused, since a web page must not reach the node behind your back.
 - \`rpc.discover\` answers this page as an [OpenRPC](https://spec.open-rpc.org) document.
 - In TypeScript: \`createNodeClient(url).call(method, params)\` of \`node/client/rpc.ts\`, with amounts as \`bigint\` and bytes as \`Uint8Array\`.

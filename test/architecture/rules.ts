@@ -73,6 +73,7 @@ const FOLDER_RULES: readonly FolderRule[] = [
       'node/error-codes.ts',
       'node/http/',
       'node/relay-bits.ts',
+      'node/asset-claim.ts',
     ],
     packages: ['zod'],
   },

@@ -50,6 +50,8 @@ type NodeOptions = {
   readonly beacon?: readonly string[]
   /** Connected to nobody: it learns from Ethereum alone. */
   readonly isAlone?: boolean
+  /** With the RPC for wallets that know Ethereum only: see `ethereumUrlOf`. */
+  readonly forWallets?: boolean
 }
 
 export class Stage {
@@ -58,6 +60,7 @@ export class Stage {
   /** Ends in the reverse order of its beginning. */
   readonly stack: AsyncDisposableStack
   readonly #peers: string[] = []
+  readonly #ethereumUrls = new Map<NodeClient, string>()
   #accounts = 0
   #signer: LocalAccount | undefined
 
@@ -93,15 +96,24 @@ export class Stage {
   /** The same by another file of this network. */
   async nodeOf(
     definition: NetworkDefinition,
-    { beacon = [this.anvil.url], isAlone = false }: NodeOptions = {},
+    { beacon = [this.anvil.url], isAlone = false, forWallets = false }: NodeOptions = {},
   ): Promise<NodeClient> {
-    const node = await startNode(this.stack, this.anvil.url, definition, beacon, isAlone ? [] : this.#peers)
+    const peers = isAlone ? [] : this.#peers
+    const node = await startNode(this.stack, this.anvil.url, definition, { beacon, peers, forWallets })
     if (!isAlone) this.#peers.push(node.listenAddress)
     const client = createNodeClient(node.rpcUrl)
+    if (node.ethereumRpcUrl !== undefined) this.#ethereumUrls.set(client, node.ethereumRpcUrl)
     await this.until('the node to follow the bridge', async () => {
       return (await client.call('node_info', {})).bridge.state === 'live'
     })
     return client
+  }
+
+  /** Of a node `forWallets`. */
+  ethereumUrlOf(node: NodeClient): string {
+    const url = this.#ethereumUrls.get(node)
+    if (url === undefined) throw new Error('this node has no RPC for wallets')
+    return url
   }
 
   genesisId(): Hash {
@@ -262,8 +274,7 @@ async function startNode(
   stack: AsyncDisposableStack,
   url: string,
   definition: NetworkDefinition,
-  beacon: readonly string[],
-  peers: readonly string[],
+  { beacon, peers, forWallets }: { beacon: readonly string[]; peers: readonly string[]; forWallets: boolean },
 ) {
   const folder = await mkdtemp(join(tmpdir(), 'ttx-miner-node-'))
   const node = new TtxNode(
@@ -274,6 +285,7 @@ async function startNode(
       ethereum: [url],
       beacon: [...beacon],
       rpc: { host: '127.0.0.1', port: 0 },
+      ...(forWallets ? { ethereumRpc: { host: '127.0.0.1', port: 0 } } : {}),
       network: { peers: [...peers] },
       pollMs: 50,
       finalityDepth: 1n,

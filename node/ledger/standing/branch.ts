@@ -167,7 +167,6 @@ function finalizeBlock(change: Change, height: number): Infohash[] {
     place(change, { ...entry, step }, { standing: 'final', height, step })
     losers.push(...rivalsOf(change, entry))
   }
-  change.delete(CONTENTS, numberKey(height))
   updateHead(change, { finalHeight: height })
   return losers
 }

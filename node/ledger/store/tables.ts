@@ -138,7 +138,7 @@ export const DEAD: Table<string> = text('x')
 export const WAITING: Table<Waiting> = json('w')
 /** Height. */
 export const BLOCKS: Table<Block> = { ...json('b'), isCached: true }
-/** Height: infohashes of a block that is not final, in step order. */
+/** Height: infohashes of a block, in step order. Those of before a snapshot have none. */
 export const CONTENTS: Table<readonly Infohash[]> = json('c')
 /** Work that a crash must not lose: seq: infohash of those to judge again, and infohashes of those to bury. */
 export const TO_JUDGE: Table<string> = text('d')

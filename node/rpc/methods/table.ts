@@ -27,8 +27,12 @@ export type HandlersOf<T extends MethodTable> = {
 export type Service<T extends MethodTable> = { readonly methods: T; readonly handlers: HandlersOf<T> }
 /** Any of these, once it was checked that methods and handlers fit each other. */
 export type AnyService = {
-  readonly methods: MethodTable
+  readonly methods: Readonly<Record<string, Pick<MethodSpec, 'params'>>>
   readonly handlers: Readonly<Record<string, (params: never) => Promise<unknown>>>
+  /** Errors of a dialect of its own, before those of the domain. */
+  readonly errorOf?: (
+    error: unknown,
+  ) => { readonly code: number; readonly message: string; readonly data?: unknown } | undefined
 }
 
 /** Of a method without parameters. */

@@ -1,7 +1,8 @@
 // What a wallet knows of an asset before it shows or moves it: which it is, what it says of itself, and what speaks against it.
 
+import { type AssetClaim, isSymbol, MAX_DECIMALS } from '../../../node/asset-claim.ts'
 import { readIssuance } from '../../../node/client/issuance.ts'
-import { type AssetClaim, isSymbol, MAX_DECIMALS, type Named } from '../../../node/client/symbol.ts'
+import type { Named } from '../../../node/client/symbol.ts'
 import { OperationError } from '../../../node/errors.ts'
 import { readTokenClaim, type TokenClaim, tokenOfGateway } from '../../../node/ethereum/gateways/token.ts'
 import type { EthereumReader } from '../../../node/ethereum/reader.ts'

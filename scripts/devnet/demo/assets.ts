@@ -1,10 +1,10 @@
 // The part of a demo that is about other assets: a token comes in through its gateway, is paid on, swapped for one that was issued here, and leaves.
 
+import { formatClaim } from '../../../node/asset-claim.ts'
 import { formatAmount } from '../../../node/client/amount.ts'
 import { claimAsset } from '../../../node/client/ethereum/claim-asset.ts'
 import { depositToken } from '../../../node/client/ethereum/deposit-token.ts'
 import type { NodeClient } from '../../../node/client/rpc.ts'
-import { formatClaim } from '../../../node/client/symbol.ts'
 import { gatewayOf } from '../../../node/ethereum/gateways/gateway.ts'
 import { tokenBalanceOf } from '../../../node/ethereum/gateways/token.ts'
 import type { TransactionSender } from '../../../node/ethereum/sending/sender.ts'

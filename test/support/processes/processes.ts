@@ -98,7 +98,7 @@ export async function until<T>(
   }
 }
 
-/** Ports for a devnet: four in a row, and one for Ethereum. Below those that the system hands out, so that nobody takes them meanwhile. */
+/** Ports for a devnet: five in a row, and one for Ethereum. Below those that the system hands out, so that nobody takes them meanwhile. */
 export async function devnetPorts(): Promise<{
   readonly base: number
   readonly ethereum: number
@@ -106,8 +106,8 @@ export async function devnetPorts(): Promise<{
 }> {
   for (;;) {
     const base = randomInt(12_000, 31_000)
-    const ethereum = base + 4
-    const all = Array.from({ length: 5 }, (_, i) => checkPort(base + i, 'a test', 'none'))
+    const ethereum = base + 5
+    const all = Array.from({ length: 6 }, (_, i) => checkPort(base + i, 'a test', 'none'))
     if ((await Promise.allSettled(all)).some(({ status }) => status === 'rejected')) continue
     return { base, ethereum, flags: ['--base-port', `${base}`, '--ethereum-port', `${ethereum}`] }
   }

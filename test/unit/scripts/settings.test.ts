@@ -41,6 +41,7 @@ test('nothing set gives the defaults', () => {
     node: 'http://127.0.0.1:7650',
     rpcHost: '127.0.0.1',
     rpcPort: 7650,
+    ethereumRpc: 'off',
     networkProfile: 'local',
     listenPort: 7651,
     encryption: 'accepted',

@@ -2,10 +2,11 @@
 
 import { readFile } from 'node:fs/promises'
 import { type Command, InvalidArgumentError } from 'commander'
+import { formatClaim, isSymbol, MAX_DECIMALS } from '../../../../node/asset-claim.ts'
 import { toUnits, type WrittenAmount } from '../../../../node/client/amount.ts'
 import { sparing } from '../../../../node/client/offers/sparing.ts'
 import { pay } from '../../../../node/client/pay.ts'
-import { formatClaim, isSymbol, MAX_DECIMALS, moneyImitatedBy } from '../../../../node/client/symbol.ts'
+import { moneyImitatedBy } from '../../../../node/client/symbol.ts'
 import { OperationError } from '../../../../node/errors.ts'
 import { equalBytes } from '../../../../node/protocol/bytes.ts'
 import type { Infohash } from '../../../../node/protocol/ids.ts'

@@ -53,12 +53,12 @@ async function demo(
   if (folder !== undefined) await claimFolder(folder, '--folder')
   const data = folder === undefined ? await mkdtemp(join(tmpdir(), 'ttx-demo-')) : resolve(folder)
   try {
-    const [ethereum = 0, rpc = 0, listen = 0, peerRpc = 0, peerListen = 0] = await freePorts(5)
+    const [ethereum = 0, rpc = 0, listen = 0, peerRpc = 0, peerListen = 0, ethereumRpc = 0] = await freePorts(6)
     await using devnet = new Devnet(
       { log, say, onLine: (name, line) => log.debug({ process: name }, line) },
       {
         data,
-        ports: { ethereum, rpc, listen, peerRpc, peerListen },
+        ports: { ethereum, rpc, listen, peerRpc, peerListen, ethereumRpc },
         miner: true,
         rows,
         watcher: true,

@@ -47,7 +47,7 @@ export function registerDevnet(program: Command, act: Act): void {
           'Start a whole network on this machine and keep it running until Ctrl-C: an embedded Ethereum whose state is kept, the contracts, two nodes that talk BitTorrent over loopback, a miner, a relayer and a watcher, each a process of its own that is restarted when it dies. Started again, it goes on where it was.',
         )
         .option('--ethereum-port <port>', 'port of the embedded Ethereum', parsePort, 8545)
-        .option('--base-port <port>', 'first of the four ports of the two nodes', parsePort, 7650)
+        .option('--base-port <port>', 'first of the five ports of the two nodes', parsePort, 7650)
         .option('--block-seconds <seconds>', 'seconds between empty blocks of Ethereum', parseSeconds, 5)
         .addOption(rowsOption('blobs'))
         .option('--no-miner', 'start none, because you run one yourself')
@@ -101,6 +101,7 @@ async function run(context: CliContext, options: Options): Promise<undefined> {
     listen: basePort + 1,
     peerRpc: basePort + 2,
     peerListen: basePort + 3,
+    ethereumRpc: basePort + 4,
   }
   await using devnet = new Devnet(
     {
@@ -122,7 +123,7 @@ async function run(context: CliContext, options: Options): Promise<undefined> {
       logJson: settings.logJson ?? false,
       beforeStart: async () => {
         await checkPort(ports.ethereum, 'Ethereum', '--ethereum-port')
-        for (const port of [ports.rpc, ports.listen, ports.peerRpc, ports.peerListen]) {
+        for (const port of [ports.rpc, ports.listen, ports.peerRpc, ports.peerListen, ports.ethereumRpc]) {
           await checkPort(port, 'the nodes', '--base-port')
         }
       },
@@ -227,8 +228,8 @@ function devChain({ settings }: CliContext): DevChain {
 
 function parsePort(text: string): number {
   const port = Number(text)
-  if (Number.isInteger(port) && port > 0 && port < 65_533) return port
-  throw new InvalidArgumentError(`Expected a port from 1 to 65532; got ${JSON.stringify(text)}.`)
+  if (Number.isInteger(port) && port > 0 && port < 65_532) return port
+  throw new InvalidArgumentError(`Expected a port from 1 to 65531; got ${JSON.stringify(text)}.`)
 }
 
 function parseSeconds(text: string): number {

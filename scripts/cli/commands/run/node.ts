@@ -7,6 +7,7 @@ import { nameOf } from '../../../../node/ethereum/problems.ts'
 import { EthereumReader } from '../../../../node/ethereum/reader.ts'
 import type { TtxNode } from '../../../../node/node.ts'
 import type { Begin } from '../../../../node/node-beginning.ts'
+import { chainIdOf } from '../../../../node/rpc/ethereum/chain-id.ts'
 import { readSite, type SiteFiles } from '../../../../node/web/site.ts'
 import packageJson from '../../../../package.json' with { type: 'json' }
 import { checkPort } from '../../../devnet/ports.ts'
@@ -35,6 +36,7 @@ export function registerNode(program: Command, act: Act): void {
     ),
     'ttx node',
     'ttx node --network-profile public --peers node.example.org:7651',
+    'ttx node --ethereum-rpc 7654',
   )
   registerNodeStatus(node, act)
 }
@@ -51,6 +53,9 @@ async function run(context: CliContext): Promise<undefined> {
   }
   const begin = beginOf(settings)
   if (rpcPort !== 0) await checkPort(rpcPort, 'JSON-RPC', '--rpc-port', rpcHost)
+  const ethereumRpc = placeOf(settings.ethereumRpc)
+  if (ethereumRpc !== undefined && ethereumRpc.port !== 0)
+    await checkPort(ethereumRpc.port, 'the Ethereum-compatible RPC', '--ethereum-rpc', ethereumRpc.host)
   if (listenPort !== 0) await checkPort(listenPort, 'BitTorrent', '--listen-port', network.host)
   const site = await sitePage(log)
   // Loaded only here: BitTorrent would double the start of every other command.
@@ -63,6 +68,7 @@ async function run(context: CliContext): Promise<undefined> {
       ethereum,
       beacon,
       rpc: { host: rpcHost, port: rpcPort },
+      ...(ethereumRpc === undefined ? {} : { ethereumRpc }),
       network,
       pollMs,
       finalityDepth: BigInt(settings.finalityDepth),
@@ -80,6 +86,9 @@ async function run(context: CliContext): Promise<undefined> {
     formatTable([
       ...(site === undefined ? [] : ([['page', `${node.rpcUrl}/`]] as const)),
       ['RPC', node.rpcUrl],
+      ...(node.ethereumRpcUrl === undefined
+        ? []
+        : ([['wallets', `${node.ethereumRpcUrl}, chain id ${chainIdOf(definition)}, symbol TTX`]] as const)),
       ['BitTorrent', node.listenAddress],
       ['bridge', `${definition.rules.bridge} on chain ${definition.rules.chain}`],
       ['Ethereum', ethereum.length === 0 ? 'none: a plain first-seen node' : nameOf(ethereum)],
@@ -101,6 +110,14 @@ async function sitePage(log: CliContext['log']): Promise<SiteFiles | undefined> 
   if (state !== 'none') return await readSite(folder)
   log.warn({ folder }, 'there is no web page: npm run page builds it')
   return undefined
+}
+
+/** Of this machine, unless a host is named. */
+function placeOf(setting: CliContext['settings']['ethereumRpc']) {
+  if (setting === 'off') return undefined
+  if (/^\d+$/.test(setting)) return { host: '127.0.0.1', port: Number(setting) }
+  const end = setting.lastIndexOf(':')
+  return { host: setting.slice(0, end).replace(/^\[|\]$/g, ''), port: Number(setting.slice(end + 1)) }
 }
 
 /** Throws `bad-arguments`. */

@@ -30,7 +30,7 @@ test('a folder of another chain is refused', async (t) => {
     {
       data,
       ethereum: stage.anvil.url,
-      ports: { ethereum: 1, rpc: 2, listen: 3, peerRpc: 4, peerListen: 5 },
+      ports: { ethereum: 1, rpc: 2, listen: 3, peerRpc: 4, peerListen: 5, ethereumRpc: 6 },
       miner: false,
       rows: 'auto',
       watcher: false,

@@ -2,15 +2,9 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { formatClaim, isSymbol, MAX_DECIMALS, parseClaim } from '../../../../node/asset-claim.ts'
 import { formatAmount } from '../../../../node/client/amount.ts'
-import {
-  formatClaim,
-  imitatedBy,
-  isSymbol,
-  MAX_DECIMALS,
-  moneyImitatedBy,
-  parseClaim,
-} from '../../../../node/client/symbol.ts'
+import { imitatedBy, moneyImitatedBy } from '../../../../node/client/symbol.ts'
 import type { Infohash } from '../../../../node/protocol/ids.ts'
 import { isMemo } from '../../../../node/protocol/members.ts'
 

@@ -25,7 +25,7 @@ test('the processes of a devnet that judge blocks ask its Ethereum for blobs', (
         logLevel: 'info',
         logJson: false,
       },
-      ports: { ethereum: 8545, rpc: 1, listen: 2, peerRpc: 3, peerListen: 4 },
+      ports: { ethereum: 8545, rpc: 1, listen: 2, peerRpc: 3, peerListen: 4, ethereumRpc: 5 },
     },
     {
       ...{ chain: 31_337n, ethereumUrl: ETHEREUM, nodeUrl: 'http://127.0.0.1:1', peerUrl: 'http://127.0.0.1:3' },

@@ -21,7 +21,12 @@ test('a second devnet on the folder of one that runs is refused, and takes nothi
   const second = new Devnet(
     { log, say: () => undefined, onLine: () => undefined },
     {
-      ...{ data, ports: { ethereum: 1, rpc: 1, listen: 1, peerRpc: 1, peerListen: 1 }, blockSeconds: 1, pollMs: 100 },
+      ...{
+        data,
+        ports: { ethereum: 1, rpc: 1, listen: 1, peerRpc: 1, peerListen: 1, ethereumRpc: 1 },
+        blockSeconds: 1,
+        pollMs: 100,
+      },
       ...{ logLevel: 'silent', logJson: true, miner: false, rows: 'auto', watcher: false },
     },
   )
