@@ -122,6 +122,9 @@ export const OPERATION_CODES = {
   'file-unreadable': 'The file cannot be read: check its owner and mode.',
   'final-not-seeded':
     'Nobody delivers the balances of the final block, with which a new node begins: connect to more nodes with --peers, or begin at genesis with --from-genesis.',
+  'feed-off': 'The node keeps no change feed: start it with `--feed 256`, and begin at a snapshot.',
+  'feed-pruned':
+    'The feed no longer has the events that follow there, or has others: begin at a snapshot of it (`feed_snapshot`; `ttx index` with a new database), and go on behind that.',
   'files-unknown':
     'The node has not replayed the block, or it is below the one with which the node began: ask a node that has it.',
   'folder-other-network':

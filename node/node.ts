@@ -13,6 +13,7 @@ import { BridgeFollower } from './bridge/follower.ts'
 import { preferredTip } from './bridge/fork-choice.ts'
 import { isOnQueue, queuedEntryAt } from './bridge/queue-view.ts'
 import type { Keep } from './bridge/records/past/keep.ts'
+import type { BridgeView } from './bridge/view.ts'
 import { brokenDatabase, openDatabase } from './database.ts'
 import type { NetworkDefinition } from './deployment.ts'
 import { makeFolder } from './disk.ts'
@@ -21,6 +22,9 @@ import { connectEthereum } from './ethereum/agreeing/http-chain.ts'
 import { BeaconEndpoint } from './ethereum/blobs/beacon.ts'
 import { BlobSource } from './ethereum/blobs/blob-source.ts'
 import { KzgPool } from './ethereum/blobs/kzg-pool.ts'
+import { tellView } from './feed/block-watch.ts'
+import { FeedFiles } from './feed/files.ts'
+import { FeedStream } from './feed/stream.ts'
 import { Ledger } from './ledger/ledger.ts'
 import type { Branch } from './ledger/types.ts'
 import type { Logger } from './log.ts'
@@ -86,9 +90,14 @@ export type NodeOptions = {
   readonly skipPast?: boolean
   /** How far back states after blocks stay on disk. Default 256 blocks behind the final one. */
   readonly keep?: Keep
+  /** Keeps a feed of all changes, for so many final blocks, and writes it into `files`, if that is a folder. None by default. */
+  readonly feed?: { readonly keep: bigint | 'all'; readonly files?: string | undefined } | undefined
   /** The web page that is served beside the RPC. None by default. */
   readonly site?: SiteFiles | undefined
 }
+
+/** Of an install without a page. */
+const NO_FILES: SiteFiles = new Map()
 
 export class TtxNode {
   readonly #deps: NodeDeps
@@ -112,6 +121,10 @@ export class TtxNode {
   readonly #beginning: NodeBeginning
   readonly #past: NodePast | undefined
   readonly #changes = new Changes()
+  readonly #feedStream: FeedStream | undefined
+  readonly #feedFiles: FeedFiles | undefined
+  #telling: Promise<void> = Promise.resolve()
+  #untold: BridgeView | undefined
   /** The final block of which the peers were told last. */
   #toldFinal: Hash | undefined
   /** Entries of each lane below this are in the ledger. */
@@ -130,8 +143,15 @@ export class TtxNode {
       log: log('ledger'),
       clock: deps.clock,
       onBroken: (error) => this.#fail(error),
+      feed: options.feed,
       ...(options.maxUnordered === undefined ? {} : { limits: { unordered: options.maxUnordered } }),
     })
+    const { feed } = this.#ledger
+    if (feed !== undefined) {
+      this.#feedStream = new FeedStream(feed)
+      const files = options.feed?.files
+      if (files !== undefined) this.#feedFiles = new FeedFiles({ feed, log: log('feed') }, { folder: files })
+    }
     this.#beginning = new NodeBeginning({ ledger: this.#ledger, network: () => this.#network }, options)
     const watches = new EndpointWatches(deps.clock)
     if (options.ethereum.length > 0) {
@@ -189,6 +209,7 @@ export class TtxNode {
       version: deps.version,
       definition,
       ledger: this.#ledger,
+      feed: this.#ledger.feed,
       network: this.#network,
       store,
       trackers: options.network.trackers ?? [],
@@ -222,6 +243,7 @@ export class TtxNode {
     try {
       await makeFolder(join(this.#options.folder, 'proofs'))
       await this.#ledger.start()
+      await this.#feedFiles?.start()
       await this.#startFollower()
       await this.#network.start()
       this.#beginning.networkIsUp()
@@ -240,6 +262,7 @@ export class TtxNode {
     this.#stopping.abort()
     this.#pulse?.[Symbol.dispose]()
     this.#changes.stop()
+    this.#feedStream?.stop()
     await this.#ethereumRpc?.stop()
     await this.#rpc.stop()
     const proofs = this.#proofs.stop()
@@ -249,6 +272,8 @@ export class TtxNode {
     await this.#follower?.stop()
     await this.#kzg.stop()
     await this.#ordering
+    await this.#telling
+    await this.#feedFiles?.stop()
     await this.#bridgeDatabase?.close()
     await this.#ledger.stop()
   }
@@ -293,12 +318,13 @@ export class TtxNode {
   }
 
   #page(): ServePage | undefined {
-    const { site: files } = this.#options
-    if (files === undefined) return undefined
+    const { site: files = NO_FILES } = this.#options
+    const feed = this.#feedStream
+    if (files === NO_FILES && feed === undefined) return undefined
     const changes = this.#changes
     this.#ledger.subscribe(() => changes.note('transactions'))
     for (const event of ['view', 'status', 'branch'] as const) this.#follower?.on(event, () => changes.note('bridge'))
-    return (request, response) => serveSite({ files, changes }, request, response)
+    return (request, response) => serveSite({ files, changes, feed }, request, response)
   }
 
   async #startFollower(): Promise<void> {
@@ -309,6 +335,7 @@ export class TtxNode {
       this.#pool.prune()
       this.#order(() => this.#announceDeposits())
       this.#tellFinal(follower)
+      this.#tellFeed(follower)
     })
     const folder = join(this.#options.folder, 'bridge')
     follower.on('broken', (error) => {
@@ -321,6 +348,20 @@ export class TtxNode {
       if (follower.view.blocks.has(block.id)) this.#store.tellFinal(block)
     })
     await this.#beginning.begin(follower)
+  }
+
+  /** After what the ledger does about the same view, and only the newest of several that wait. */
+  #tellFeed({ view }: BridgeFollower): void {
+    const { feed } = this.#ledger
+    if (feed === undefined) return
+    this.#untold = view
+    this.#telling = this.#telling
+      .then(async () => {
+        const untold = this.#untold
+        this.#untold = undefined
+        if (untold !== undefined) await tellView(feed, untold)
+      })
+      .catch((error) => this.#fail(error))
   }
 
   #tellFinal(follower: BridgeFollower): void {

@@ -39,6 +39,8 @@ export const NODE_SETTINGS = [
   'fromGenesis',
   'skipPast',
   'keep',
+  'feed',
+  'feedFiles',
   'maxEthereumAge',
   'pollMs',
 ] as const satisfies readonly SettingKey[]

@@ -394,6 +394,22 @@ const settingsSchema = z.strictObject({
         'How many blocks behind the final one the balances stay on disk, after one block in 16, or all; of older blocks one in 256: all blocks are served, but those take longer',
       example: '256',
     }),
+  feed: z
+    .union([z.enum(['off', 'all']), whole(1, 1_000_000_000)], 'off, all or a number of blocks')
+    .default('off')
+    .register(info, {
+      env: 'TTX_FEED',
+      flag: '--feed <blocks>',
+      about:
+        'Keeps a feed of all changes, for indexers, of so many blocks behind the final one, or all: some 250 bytes of disk for each change (docs/feed.md)',
+      example: '256',
+    }),
+  feedFiles: path.optional().register(info, {
+    env: 'TTX_FEED_FILES',
+    flag: '--feed-files <folder>',
+    about: 'Writes the feed into this folder too, as JSON lines',
+    example: '~/.torrenttx/devnet/feed',
+  }),
   maxUnordered: whole(1_000, 100_000_000).default(1_000_000).register(info, {
     env: 'TTX_MAX_UNORDERED',
     flag: '--max-unordered <count>',

@@ -13,13 +13,15 @@ import { RuleError } from '../protocol/rule-error.ts'
 import { MAX_FILE_BYTES, type Rules, SUPPLY } from '../protocol/rules.ts'
 import type { Output } from '../protocol/state.ts'
 import { decodeTransaction, type GenesisTransaction, isPackable, parentsOf } from '../protocol/transaction.ts'
+import { endFeed, LedgerFeed } from './feed/feed.ts'
+import { type FeedOptions, feedHeadOf } from './feed/recorder.ts'
 import { type Arrival, admit, type Intake, refuse, submissionOf, waitingSubmission } from './intake/admit.ts'
 import { isDepositOf } from './intake/deposit-file.ts'
 import { isForgiven, isOwn, Rejects } from './intake/rejects.ts'
 import { type VerifiedFile, Verifier } from './intake/verifier.ts'
 import { WaitingPool } from './intake/waiting-pool.ts'
 import { DEFAULT_LIMITS, type LedgerLimits } from './limits.ts'
-import { begin, loadWaiting, resume } from './opening.ts'
+import { begin, clearHalf, loadWaiting, resume } from './opening.ts'
 import { LedgerReader } from './reader.ts'
 import { creatorStanding, entryOf } from './standing/books.ts'
 import { setBranch } from './standing/branch.ts'
@@ -42,6 +44,8 @@ export type LedgerOptions = {
   /** Unix milliseconds. */
   readonly clock: () => number
   readonly limits?: Partial<LedgerLimits>
+  /** Keeps a feed of all changes. None by default. */
+  readonly feed?: FeedOptions | undefined
   /** Told once that its database broke: nothing is written any more until a new start. It is logged by default. */
   readonly onBroken?: (error: OperationError) => void
 }
@@ -50,6 +54,8 @@ export type LedgerOptions = {
 const WRITE_BUFFER_BYTES = 16 * 1024 * 1024
 export class Ledger extends LedgerReader implements TransactionLedger {
   readonly genesis: Infohash
+  /** Undefined if none is kept. */
+  readonly feed: LedgerFeed | undefined
   readonly #options: LedgerOptions
   readonly #limits: LedgerLimits
   readonly #level: LevelDatabase
@@ -85,9 +91,16 @@ export class Ledger extends LedgerReader implements TransactionLedger {
     this.#database = database
     this.#intake = { pool, rejects, relay, maxConflicting: limits.conflicting, maxRivals: limits.rivals }
     this.#verifier = new Verifier(options.rules)
+    this.feed = options.feed === undefined ? undefined : new LedgerFeed(database, options.feed)
     this.#writer = new Writer(database, {
-      onMerge: (change) => this.#log.add(change, database.newest),
-      onWritten: () => this.#tell(),
+      onMerge: (change) => {
+        this.#log.add(change, database.newest)
+        this.feed?.record(change, database.newest)
+      },
+      onWritten: () => {
+        this.#tell()
+        this.feed?.onWritten()
+      },
       onFailure: breakage.of,
     })
   }
@@ -97,7 +110,11 @@ export class Ledger extends LedgerReader implements TransactionLedger {
     await openDatabase(this.#level, { part: 'ledger', folder: String(this.#options.database) })
     this.#state = 'open'
     try {
+      const feedHead = feedHeadOf(this.#database.disk)
+      const lost = (await clearHalf(this.#database)) ? feedHead : undefined
+      this.feed?.start(this.#writer, this.#options.clock(), lost)
       await begin(this.#database, this.#writer, this.#options)
+      await (this.feed?.settle() ?? endFeed(this.#database, this.#writer))
       this.#tip = this.#tipBlock().id
       await resume(this.#database, this.#writer, { keepDead: this.#limits.dead, relay: this.#intake.relay })
       await loadWaiting(this.#database, this.#writer, this.#intake.pool)
@@ -115,6 +132,7 @@ export class Ledger extends LedgerReader implements TransactionLedger {
     this.#state = 'closed'
     await this.#verifier.idle()
     if (wasOpen) await this.#writer.drain()
+    await this.feed?.stop()
     if (typeof this.#options.database === 'string') await this.#level.close()
   }
 

@@ -18,13 +18,19 @@ const NETWORK = 'network'
 // Raised whenever the tables change; another value in a database means: begin again from the network.
 const FORMAT = 4
 
+/** Half of a snapshot is nothing: whether there was one, and with it everything is deleted. */
+export async function clearHalf(database: Database): Promise<boolean> {
+  if (database.committed(META, LOADING) === undefined) return false
+  await database.clear(META, LOADING)
+  return true
+}
+
 /** Writes genesis into a new database; throws `OperationError('other-network')` if an old one is not of this network. */
 export async function begin(
   database: Database,
   writer: Writer,
   { rules, genesis }: { readonly rules: Rules; readonly genesis: GenesisTransaction },
 ): Promise<void> {
-  if (database.committed(META, LOADING) !== undefined) await database.clear(META, LOADING) // half of a snapshot is nothing
   const { chain, bridge, token, minRequest } = rules
   const network = [FORMAT, genesisInfohash(genesis), chain, bridge, token, minRequest].join(' ')
   const found = database.committed(META, NETWORK)

@@ -6,6 +6,7 @@ import { BLOCK_METHODS } from './methods/block.ts'
 import { BRIDGE_METHODS } from './methods/bridge.ts'
 import { CLAIM_METHODS } from './methods/claim.ts'
 import { DISCOVERY_METHODS } from './methods/discovery.ts'
+import { FEED_METHODS } from './methods/feed.ts'
 import { NODE_METHODS } from './methods/node.ts'
 import { PROOF_METHODS } from './methods/proof.ts'
 import type { HandlersOf, ParamsOf, ResultOf } from './methods/table.ts'
@@ -19,6 +20,7 @@ export const API = {
   ...BRIDGE_METHODS,
   ...CLAIM_METHODS,
   ...PROOF_METHODS,
+  ...FEED_METHODS,
   ...DISCOVERY_METHODS,
 }
 

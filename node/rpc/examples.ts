@@ -327,6 +327,36 @@ export const EXAMPLES: { readonly [M in Method]: { readonly params: CallParams<M
   },
   proof_export: { params: { infohash: PAYMENT }, result: { torrent: PROOF, files: [], left: 0 } },
   proof_import: { params: { torrent: PROOF, fetchMs: 0 }, result: UNORDERED },
+  feed_read: {
+    params: { after: 6, limit: 1 },
+    result: {
+      events: [
+        {
+          sequence: 7,
+          epoch: FIRST_SEEN,
+          kind: 'transaction',
+          infohash: PAYMENT,
+          before: { status: 'accepted' },
+          after: { status: 'ordered', block: { id: BLOCK, height: 1n, step: 0 } },
+        },
+      ],
+      newest: 12,
+    },
+  },
+  feed_snapshot: {
+    params: { limit: 1 },
+    result: {
+      sequence: 12,
+      epoch: FIRST_SEEN,
+      changes: [
+        {
+          kind: 'block',
+          block: { id: BLOCK, height: 1n, parent: GENESIS_BLOCK, miner: ALICE, publishedAt: PUBLISHED_AT },
+          after: { verdict: 'valid', refuted: false, final: false },
+        },
+      ],
+    },
+  },
   'rpc.discover': {
     params: {},
     result: {

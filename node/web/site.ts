@@ -3,6 +3,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { extname, join } from 'node:path'
+import type { FeedStream } from '../feed/stream.ts'
 import type { Changes } from './changes.ts'
 
 /** What a browser asks for, by path: the file, its kind, and the same compressed by gzip. */
@@ -33,6 +34,7 @@ const GUARD: Readonly<Record<string, string>> = {
   'permissions-policy': 'camera=(), geolocation=(), microphone=(), payment=(), usb=()',
 }
 const EVENTS = '/events'
+const FEED = '/feed'
 const INDEX = '/index.html'
 const FOREVER = 'public, max-age=31536000, immutable'
 
@@ -57,7 +59,11 @@ export async function readSite(folder: string): Promise<SiteFiles> {
  * of the page, which reads it itself.
  */
 export function serveSite(
-  { files, changes }: { readonly files: SiteFiles; readonly changes: Changes },
+  {
+    files,
+    changes,
+    feed,
+  }: { readonly files: SiteFiles; readonly changes: Changes; readonly feed?: FeedStream | undefined },
   request: IncomingMessage,
   response: ServerResponse,
 ): void {
@@ -65,6 +71,13 @@ export function serveSite(
   if (path === EVENTS) {
     if (isFromHere(request)) changes.serve(request, response, { ...GUARD, 'cache-control': 'no-store' })
     else refuse(response, 403, 'only the page of this node may listen')
+    return
+  }
+  if (path === FEED) {
+    if (!isFromHere(request)) refuse(response, 403, 'only the page of this node may listen')
+    else if (feed === undefined) refuse(response, 404, 'this node keeps no feed: start it with --feed 256')
+    else if (request.method === 'HEAD') response.writeHead(200, GUARD).end()
+    else feed.serve(request, response, { ...GUARD, 'cache-control': 'no-store' })
     return
   }
   const isView = !(path.split('/').at(-1) ?? '').includes('.')

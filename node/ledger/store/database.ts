@@ -136,6 +136,11 @@ export class Database {
     await this.#level.del(last)
   }
 
+  /** Deletes all rows of a table whose keys are below `key`. For tables that are not cached. */
+  async deleteBelow(table: { readonly letter: string }, key: string): Promise<void> {
+    await this.#level.clear({ gte: table.letter, lt: table.letter + key })
+  }
+
   #getSync(key: string): string | undefined {
     try {
       return this.#level.getSync(key)

@@ -6,6 +6,7 @@ import { describeMethods } from '../open-rpc.ts'
 import { blockHandlers } from './blocks.ts'
 import { bridgeHandlers } from './bridge.ts'
 import { claimHandlers } from './claims.ts'
+import { feedHandlers } from './feed.ts'
 import { type NodeSelf, nodeHandlers } from './node.ts'
 import type { NodeParts } from './parts.ts'
 import { transactionHandlers } from './transactions.ts'
@@ -18,6 +19,7 @@ export function createHandlers(parts: NodeParts, self: NodeSelf): Handlers {
     ...blockHandlers(parts),
     ...bridgeHandlers(parts),
     ...claimHandlers(parts),
+    ...feedHandlers(parts),
     ...nodeHandlers(parts, self),
     'rpc.discover': async () => {
       description ??= describeMethods(API, EXAMPLES, version)

@@ -6,6 +6,7 @@ import type { PastStatus } from '../../bridge/retrace/retrace.ts'
 import type { BlockVerdict, BridgeBlock } from '../../bridge/view.ts'
 import type { NetworkDefinition } from '../../deployment.ts'
 import { OperationError } from '../../errors.ts'
+import type { LedgerFeed } from '../../ledger/feed/feed.ts'
 import type { TransactionLedger } from '../../ledger/types.ts'
 import type { Network } from '../../network/network.ts'
 import type { NodeStore } from '../../network-store.ts'
@@ -19,6 +20,8 @@ export type NodeParts = {
   readonly version: string
   readonly definition: NetworkDefinition
   readonly ledger: TransactionLedger
+  /** Undefined if none is kept. */
+  readonly feed?: LedgerFeed | undefined
   readonly network: Network
   readonly store: NodeStore
   readonly trackers: readonly string[]

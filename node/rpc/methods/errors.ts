@@ -17,6 +17,11 @@ export const ERRORS = {
     family: 'operation',
     about: 'The node has not replayed this block, or it is below the one with which the node began.',
   },
+  'feed-off': { family: 'operation', about: 'The node keeps no change feed.' },
+  'feed-pruned': {
+    family: 'operation',
+    about: 'The feed no longer has what follows there: begin at `feed_snapshot`, and go on behind its `sequence`.',
+  },
   'ledger-beginning': {
     family: 'operation',
     about: 'The node is new and has still to get its balances: `node_status` says how far it is.',

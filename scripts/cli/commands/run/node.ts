@@ -76,6 +76,7 @@ async function run(context: CliContext): Promise<undefined> {
       keep: settings.keep === 'all' ? 'all' : BigInt(settings.keep),
       skipPast: settings.skipPast ?? false,
       maxUnordered: settings.maxUnordered,
+      feed: feedOf(settings),
       site,
       ...(settings.maxEthereumAge === 0 ? {} : { maxEthereumAgeMs: 1_000 * settings.maxEthereumAge }),
     },
@@ -118,6 +119,16 @@ function placeOf(setting: CliContext['settings']['ethereumRpc']) {
   if (/^\d+$/.test(setting)) return { host: '127.0.0.1', port: Number(setting) }
   const end = setting.lastIndexOf(':')
   return { host: setting.slice(0, end).replace(/^\[|\]$/g, ''), port: Number(setting.slice(end + 1)) }
+}
+
+/** Throws `bad-arguments`. */
+function feedOf({ feed, feedFiles: files }: CliContext['settings']) {
+  if (feed !== 'off') return { keep: feed === 'all' ? feed : BigInt(feed), files }
+  if (files === undefined) return undefined
+  throw new OperationError(
+    'bad-arguments',
+    'expected --feed with --feed-files, got none: name a number of blocks, as 256',
+  )
 }
 
 /** Throws `bad-arguments`. */

@@ -1,0 +1,26 @@
+// The change feed, as the RPC says it.
+
+import { OperationError } from '../../errors.ts'
+import { feedAnswer } from '../../feed/wire.ts'
+import type { LedgerFeed } from '../../ledger/feed/feed.ts'
+import type { Handlers } from '../api.ts'
+
+export function feedHandlers({ feed }: { readonly feed?: Pick<LedgerFeed, 'read' | 'snapshot'> | undefined }) {
+  const kept = () => {
+    if (feed !== undefined) return feed
+    throw new OperationError(
+      'feed-off',
+      'expected a node that keeps a change feed, got one that does not; start it with --feed 256',
+    )
+  }
+  return {
+    feed_read: async (params) => {
+      const { events, newest } = await kept().read({ after: params.after, epoch: params.epoch, limit: params.limit })
+      return { events: events.map(feedAnswer), newest }
+    },
+    feed_snapshot: async ({ after, limit }) => {
+      const { changes, ...page } = await kept().snapshot(after, limit)
+      return { ...page, changes: changes.map(feedAnswer) }
+    },
+  } satisfies Partial<Handlers>
+}
