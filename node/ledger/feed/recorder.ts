@@ -5,7 +5,7 @@ import type { Input, Purse } from '../purse.ts'
 import { outputValue, placeOf } from '../standing/books.ts'
 import { headOf } from '../standing/head.ts'
 import type { Change, Database, Reader } from '../store/database.ts'
-import { BASE, BLOCKS, ENTRIES, type Entry, META, numberKey, statusOf } from '../store/tables.ts'
+import { ARRIVALS, BASE, BLOCKS, ENTRIES, type Entry, META, numberKey, statusOf } from '../store/tables.ts'
 import {
   type BlockFacts,
   type BlockState,
@@ -65,6 +65,10 @@ export class FeedRecorder {
         if (old?.id === now?.id) continue
         if (old !== undefined) removed.push(old)
         if (now !== undefined) added.push(now)
+        // The id of block 0 is learnt: genesis is in it, and is not touched by that.
+        const genesis = old?.height === 0n ? before.get(ARRIVALS, numberKey(1)) : undefined
+        const moved = genesis === undefined ? undefined : transactionChange(before, change, genesis as Infohash) // as written
+        if (moved !== undefined) events.push(moved)
       }
     }
     const branch = branchChange(before, change, removed, added)
@@ -167,7 +171,8 @@ export function stateOf(reader: Reader, entry: Entry): TransactionState {
 function transactionChange(before: Reader, change: Change, infohash: Infohash): FeedChange | undefined {
   const [old, now] = [before.get(ENTRIES, infohash), change.get(ENTRIES, infohash)]
   if (now === undefined)
-    return old && { kind: 'transaction', infohash, before: { ...stateOf(before, old), moves: movesOf(before, old) } }
+    // Its moves are not known any more where a parent of it has been forgotten; it is dead, and counts nowhere.
+    return old && { kind: 'transaction', infohash, before: stateOf(before, old) }
   const after = stateOf(change, now)
   if (old === undefined) {
     const { seq: arrival, firstSeenMs } = now
