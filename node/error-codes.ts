@@ -132,6 +132,10 @@ export const OPERATION_CODES = {
   'folder-not-empty': 'The folder must be new or empty: choose another one.',
   'funds-spread': 'The money is there, but in more than 8 outputs: pay yourself first.',
   'input-too-long': 'More came on standard input than is read: check what is piped in.',
+  'index-failed':
+    'The database of the index cannot be opened: check `--database`, and that the server runs and lets this user in.',
+  'index-moved': 'Two processes write one index: stop one of them, the other goes on.',
+  'index-newer': 'A newer version of this program wrote the index: use that, or another database.',
   'insufficient-funds': 'The account can spend less than that now: pay less, or wait for what is on its way.',
   'insufficient-tokens': 'The account holds less of the token than that: deposit less, or get more of it first.',
   'insufficient-wttx': 'The account holds less wTTX than that: deposit less, or bridge TTX to it first.',

@@ -410,6 +410,29 @@ const settingsSchema = z.strictObject({
     about: 'Writes the feed into this folder too, as JSON lines',
     example: '~/.torrenttx/devnet/feed',
   }),
+  database: z
+    .string()
+    .regex(/^postgres(ql)?:\/\/\S+$/, 'a URL that begins with postgres://')
+    .optional()
+    .register(info, {
+      env: 'TTX_DATABASE',
+      flag: '--database <url>',
+      about: 'PostgreSQL database in which `ttx index` keeps its tables (default: PGlite, in the data folder)',
+      example: 'postgres://ttx@127.0.0.1/ttx',
+      mayHoldSecret: true,
+    }),
+  serve: whole(0, 65_535).optional().register(info, {
+    env: 'TTX_SERVE',
+    flag: '--serve <port>',
+    about: 'Port of 127.0.0.1 at which `ttx index` answers queries (default: none); 0 picks a free one',
+    example: '7655',
+  }),
+  onlyServe: z.union([z.boolean(), z.stringbool()], { error: 'true or false' }).optional().register(info, {
+    env: 'TTX_ONLY_SERVE',
+    flag: '--only-serve',
+    about: '`ttx index` answers queries out of the database that another one writes, and asks no node',
+    example: 'true',
+  }),
   maxUnordered: whole(1_000, 100_000_000).default(1_000_000).register(info, {
     env: 'TTX_MAX_UNORDERED',
     flag: '--max-unordered <count>',

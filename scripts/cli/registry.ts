@@ -13,6 +13,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Registration>>> = {
   node: async () => (await import('./commands/run/node.ts')).registerNode,
   peers: async () => (await import('./commands/run/peers.ts')).registerPeers,
   tracker: async () => (await import('./commands/run/tracker.ts')).registerTracker,
+  index: async () => (await import('./commands/run/index.ts')).registerIndex,
   network: async () => (await import('./commands/network/network.ts')).registerNetwork,
   genesis: async () => (await import('./commands/deploy/genesis.ts')).registerGenesis,
   deploy: async () => (await import('./commands/deploy/deploy.ts')).registerDeploy,

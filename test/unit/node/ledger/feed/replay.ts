@@ -41,8 +41,13 @@ export class Replay {
   /** All of it, in one order. */
   get all() {
     const sorted = (map: ReadonlyMap<unknown, unknown>) => [...map].sort(([a], [b]) => (`${a}` < `${b}` ? -1 : 1))
+    // What spends of a transaction that was forgotten is dead: what it would move is known only to who has seen it.
+    const known = [...this.transactions].map(([infohash, state]): [string, State] => {
+      const { moves, ...rest } = state
+      return [infohash, state.status === 'conflicting' ? rest : state]
+    })
     return {
-      transactions: sorted(this.transactions),
+      transactions: sorted(new Map(known)),
       base: sorted(this.base),
       branch: sorted(this.branch),
       blocks: sorted(this.blocks),
