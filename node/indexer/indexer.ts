@@ -14,22 +14,24 @@ export type FeedSource = {
   readonly snapshot: (params: CallParams<'feed_snapshot'>) => Promise<Result<'feed_snapshot'>>
 }
 
-/** Changes of one SQL transaction. */
+/** Changes of one SQL transaction, unless said otherwise. */
 const PAGE = 5_000
 const POLL_MS = 250
 const MOST_PAUSE_MS = 10_000
 
-export type IndexerDeps = { readonly sql: Sql; readonly feed: FeedSource; readonly log: Logger }
+export type IndexerDeps = { readonly sql: Sql; readonly feed: FeedSource; readonly log: Logger; readonly page?: number }
 
 /** The one writer of an index. */
 export class Indexer implements AsyncDisposable {
-  readonly #deps: IndexerDeps
+  readonly #deps: Omit<IndexerDeps, 'page'>
+  readonly #page: number
   readonly #stopping = new AbortController()
   readonly #failing = new AbortController()
   #running: Promise<void> = Promise.resolve()
 
-  constructor(deps: IndexerDeps) {
+  constructor({ page = PAGE, ...deps }: IndexerDeps) {
     this.#deps = deps
+    this.#page = page
   }
 
   /** Throws `OperationError('index-newer')`. */
@@ -73,7 +75,7 @@ export class Indexer implements AsyncDisposable {
     const { sql, feed } = this.#deps
     const place = await placeIn(sql)
     if (place?.in === 'feed') return await this.#follow(place)
-    const page = await feed.snapshot({ limit: PAGE, ...(place?.next === undefined ? {} : { after: place.next }) })
+    const page = await feed.snapshot({ limit: this.#page, ...(place?.next === undefined ? {} : { after: place.next }) })
     const { sequence, epoch } = place ?? page
     const to: Place =
       page.next === undefined ? { in: 'feed', sequence, epoch } : { in: 'snapshot', next: page.next, sequence, epoch }
@@ -84,14 +86,14 @@ export class Indexer implements AsyncDisposable {
   /** The next page is on its way while one is written. */
   async #follow(from: Extract<Place, { in: 'feed' }>): Promise<boolean> {
     const { sql, feed } = this.#deps
-    const read = ({ sequence: after, epoch }: Place) => feed.read({ after, epoch, limit: PAGE })
+    const read = ({ sequence: after, epoch }: Place) => feed.read({ after, epoch, limit: this.#page })
     let place: Place = from
     let page = await read(place)
     for (;;) {
       const last = page.events.at(-1)
       if (last === undefined) return false
       const to: Place = { in: 'feed', sequence: last.sequence, epoch: last.epoch }
-      const next = page.events.length < PAGE || this.#stopping.signal.aborted ? undefined : read(to)
+      const next = page.events.length < this.#page || this.#stopping.signal.aborted ? undefined : read(to)
       next?.catch(() => undefined) // it is awaited below
       await apply(sql, page.events, place, to)
       if (next === undefined) return false

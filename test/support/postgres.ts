@@ -1,0 +1,88 @@
+// A real PostgreSQL in a temporary folder, on a socket of its own, that can be killed and started again; undefined where none is installed.
+
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { chownSync, existsSync, readdirSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import pg from 'pg'
+
+const INSTALLED = '/usr/lib/postgresql'
+
+export const NO_POSTGRES =
+  postgresBin() === undefined ? 'no PostgreSQL here: apt-get install postgresql (Debian)' : undefined
+
+export type Postgres = AsyncDisposable & {
+  readonly url: string
+  /** SIGKILL to all of it. */
+  kill(): Promise<void>
+  start(): Promise<void>
+}
+
+/** Throws where `NO_POSTGRES` says that there is none. */
+export async function openPostgresServer(): Promise<Postgres> {
+  const bin = postgresBin()
+  if (bin === undefined) throw new Error(NO_POSTGRES)
+  const folder = await mkdtemp(join(tmpdir(), 'ttx-pg-'))
+  // It does not run as root.
+  const user = process.getuid?.() === 0 ? idsOf('postgres') : {}
+  if (user.uid !== undefined && user.gid !== undefined) chownSync(folder, user.uid, user.gid)
+  const data = join(folder, 'data')
+  const made = spawnSync(join(bin, 'initdb'), ['-D', data, '-U', 'ttx', '-A', 'trust', '-E', 'UTF8', '--no-sync'], {
+    ...user,
+    encoding: 'utf8',
+  })
+  if (made.status !== 0) throw new Error(`initdb failed: ${made.stderr}`)
+  const url = `postgres://ttx@localhost/postgres?host=${encodeURIComponent(folder)}`
+  let server: ChildProcess | undefined
+  const start = async () => {
+    server = spawn(join(bin, 'postgres'), ['-D', data, '-k', folder, '-c', 'listen_addresses='], {
+      ...user,
+      stdio: 'ignore',
+    })
+    const deadline = Date.now() + 60_000
+    for (;;) {
+      const client = new pg.Client({ connectionString: url })
+      client.on('error', () => {})
+      try {
+        await client.connect()
+        await client.end()
+        return
+      } catch (error) {
+        if (Date.now() > deadline) throw error
+        await delay(50)
+      }
+    }
+  }
+  const kill = async () => {
+    const running = server
+    server = undefined
+    if (running === undefined) return
+    const ended = new Promise((resolve) => running.once('close', resolve))
+    running.kill('SIGKILL')
+    await ended
+  }
+  await start()
+  return {
+    url,
+    kill,
+    start,
+    async [Symbol.asyncDispose]() {
+      await kill()
+      await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
+    },
+  }
+}
+
+function postgresBin(): string | undefined {
+  if (!existsSync(INSTALLED)) return undefined
+  return readdirSync(INSTALLED)
+    .map((version) => join(INSTALLED, version, 'bin'))
+    .find((bin) => existsSync(join(bin, 'initdb')))
+}
+
+function idsOf(name: string): { uid?: number; gid?: number } {
+  const id = (flag: string) => Number(spawnSync('id', [flag, name], { encoding: 'utf8' }).stdout)
+  return { uid: id('-u'), gid: id('-g') }
+}
