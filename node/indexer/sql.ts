@@ -32,8 +32,9 @@ export async function openPglite(folder: string): Promise<Sql> {
 /** `postgres://…`. Throws `OperationError('index-failed')`. */
 export async function openPostgres(url: string): Promise<Sql> {
   const pool = new pg.Pool({ connectionString: url, max: CONNECTIONS })
-  // Of a connection that waits: the next query finds out.
+  // The next query finds out; an error that nobody listens to would end the process, of a connection that is in use too.
   pool.on('error', () => {})
+  pool.on('connect', (client) => client.on('error', () => {}))
   const sql: Sql = {
     query: async (text, values = []) => (await pool.query<Row>(text, [...values])).rows,
     async transaction(work) {

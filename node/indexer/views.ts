@@ -44,7 +44,7 @@ export const VIEWS: readonly View[] = [
       filters.add('arrival < ', asked.before)
       filters.add('status = ', asked.status)
       filters.add('asset = ', asked.asset)
-      const text = `select ${PAYMENT} from transactions ${filters.where} order by arrival desc limit ${asked.limit}`
+      const text = `select ${PAYMENT} from transactions ${filters.where} order by transactions.arrival desc limit ${asked.limit}`
       return pageOf(await query(text, filters.values), asked.limit, ({ arrival }) => String(arrival))
     },
   },

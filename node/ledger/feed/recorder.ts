@@ -104,11 +104,13 @@ export class FeedRecorder {
 
   /** What is below the first event is deleted once this is on disk: see `sweep`. */
   #prune(change: Change, before: Reader): void {
-    const { finalHeight } = headOf(change)
-    if (finalHeight === headOf(before).finalHeight) return
-    change.put(FEED_MARKS, numberKey(finalHeight), this.#head.next)
-    if (this.#keep === 'all' || BigInt(finalHeight) <= this.#keep) return
-    const first = change.get(FEED_MARKS, numberKey(finalHeight - Number(this.#keep)))
+    const [finalHeight, finalBefore] = [headOf(change).finalHeight, headOf(before).finalHeight]
+    if (finalHeight === finalBefore || this.#keep === 'all') return
+    const kept = Math.max(0, finalHeight - Number(this.#keep))
+    // Several blocks may become final at once.
+    for (let height = Math.max(finalBefore + 1, kept); height <= finalHeight; height++)
+      change.put(FEED_MARKS, numberKey(height), this.#head.next)
+    const first = change.get(FEED_MARKS, numberKey(kept))
     if (first !== undefined && first > this.#head.first) this.#moveHead(change, { ...this.#head, first })
   }
 

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { type TestContext, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
 import { placeIn } from '../../../../node/indexer/apply.ts'
 import { type FeedSource, Indexer } from '../../../../node/indexer/indexer.ts'
 import { IndexServer } from '../../../../node/indexer/server.ts'
@@ -239,7 +240,7 @@ async function follow(sql: Sql, ledger: Ledger): Promise<void> {
   await indexer.start()
   const newest = await newestOf(ledger)
   for (let place = await placeIn(sql); place?.in !== 'feed' || place.sequence < newest; place = await placeIn(sql))
-    await new Promise((resolve) => setImmediate(resolve))
+    await delay(20)
 }
 
 function writerOf(url: string, database: string) {
