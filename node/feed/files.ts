@@ -6,8 +6,8 @@ import { makeFolder } from '../disk.ts'
 import { OperationError } from '../errors.ts'
 import type { LedgerFeed } from '../ledger/feed/feed.ts'
 import type { Logger } from '../log.ts'
+import { feedAnswer } from '../rpc/feed-wire.ts'
 import { toWire } from '../rpc/json.ts'
-import { feedAnswer } from './wire.ts'
 
 export type FeedFilesOptions = {
   readonly folder: string

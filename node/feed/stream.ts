@@ -3,8 +3,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { OperationError } from '../errors.ts'
 import type { LedgerFeed } from '../ledger/feed/feed.ts'
+import { feedAnswer } from '../rpc/feed-wire.ts'
 import { toWire } from '../rpc/json.ts'
-import { feedAnswer } from './wire.ts'
 
 /** Events that are read at once. */
 const PAGE = 1_000
@@ -24,9 +24,9 @@ export class FeedStream {
   serve(request: IncomingMessage, response: ServerResponse, headers: Readonly<Record<string, string>>): void {
     const at = placeIn(request)
     if (at === undefined)
-      return refuse(response, headers, 400, 'expected Last-Event-ID, or ?after=, as in 1200-1767225600000 or 1200')
+      return void refuse(response, headers, 400, 'expected Last-Event-ID, or ?after=, as in 1200-1767225600000 or 1200')
     if (this.#readers.size >= MOST_READERS)
-      return refuse(response, { ...headers, 'retry-after': '30' }, 503, 'too many readers')
+      return void refuse(response, { ...headers, 'retry-after': '30' }, 503, 'too many readers')
     request.socket.setTimeout(0)
     this.#readers.add(response)
     void this.#tell(at, response, headers).finally(() => this.#readers.delete(response))

@@ -126,7 +126,7 @@ export class LedgerFeed {
   /** The state as it is now, page by page: whoever has all pages reads on behind the `sequence` of the first, and lets each event say what is so now. */
   async snapshot(cursor: string | undefined, limit: number): Promise<FeedSnapshotPage> {
     const [name = 'base', from = ''] = (cursor ?? 'base:').split(':')
-    const part = PARTS.findIndex((each) => each === name)
+    const part = PARTS.indexOf(name as (typeof PARTS)[number]) // -1 of what is none
     const { next } = feedHeadOf(this.#database.disk)
     const head = { sequence: next - 1, epoch: this.#recorder?.epoch ?? 0 }
     const range = { gt: from, limit }

@@ -1,9 +1,9 @@
 // The change feed, as the RPC says it.
 
 import { OperationError } from '../../errors.ts'
-import { feedAnswer } from '../../feed/wire.ts'
 import type { LedgerFeed } from '../../ledger/feed/feed.ts'
 import type { Handlers } from '../api.ts'
+import { feedAnswer } from '../feed-wire.ts'
 
 export function feedHandlers({ feed }: { readonly feed?: Pick<LedgerFeed, 'read' | 'snapshot'> | undefined }) {
   const kept = () => {

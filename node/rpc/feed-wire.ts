@@ -3,7 +3,7 @@
 import type { FeedChange, FeedEvent, Move, TransactionState } from '../ledger/feed/events.ts'
 import { assetOf, ownerOf } from '../ledger/purse.ts'
 import { ofAsset } from '../protocol/state.ts'
-import type { Result } from '../rpc/api.ts'
+import type { Result } from './api.ts'
 
 type Told<T> = T extends FeedEvent ? Result<'feed_read'>['events'][number] : Result<'feed_snapshot'>['changes'][number]
 
