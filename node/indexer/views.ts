@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { address, hash, infohash, writtenAsset } from '../schema.ts'
 import type { Query, Row } from './sql.ts'
 
-export type IndexPage = { readonly items: readonly Row[]; readonly next?: string }
+type IndexPage = { readonly items: readonly Row[]; readonly next?: string }
 type View = {
   readonly path: RegExp
   readonly answer: (query: Query, path: string, params: URLSearchParams) => Promise<object | undefined>

@@ -16,7 +16,7 @@ export type TransactionState = {
   readonly moves?: readonly Move[]
 }
 
-export type BranchEnd = { readonly id: Hash; readonly height: bigint }
+type BranchEnd = { readonly id: Hash; readonly height: bigint }
 export type BranchEntry = BranchEnd & { readonly publishedAt: number }
 
 /** What the node thinks of a published block. */

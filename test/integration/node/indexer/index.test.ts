@@ -87,6 +87,7 @@ test('two servers of one PostgreSQL read the same, and a second writer is refuse
 test('an index of a feed that is pruned meanwhile says so, and a newer index is left alone', async (context) => {
   const folder = await mkdtemp(join(tmpdir(), 'ttx-index-'))
   context.after(() => rm(folder, { recursive: true, force: true }))
+  await assert.rejects(feedHandlers({ feed: undefined }).feed_snapshot({ limit: 1 }), { code: 'feed-off' })
   await using opened = await openLedger({ feed: { keep: 1n } })
   await using sql = await openPglite(join(folder, 'index'))
   await follow(sql, opened.ledger)
