@@ -56,6 +56,7 @@ test('nothing set gives the defaults', () => {
     maxBlobGasPrice: 100,
     finalityDepth: 64,
     keep: 256,
+    feed: 'off',
     maxEthereumAge: 900,
     threads: 'auto',
     marginPercent: 10,
