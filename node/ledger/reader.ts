@@ -25,6 +25,7 @@ import {
   type Account,
   BLOCKS,
   CONFLICTS,
+  CONTENTS,
   HISTORY,
   isShared,
   numberKey,
@@ -250,6 +251,15 @@ export class LedgerReader {
       conflicting: head.conflicting,
       waiting: this.#pool.size,
     }
+  }
+
+  /** How many transactions the blocks have that are on the branch and not final. */
+  orderedCount(): number {
+    const { finalHeight, tipHeight } = headOf(this.#database.disk)
+    let count = 0
+    for (let height = finalHeight + 1; height <= tipHeight; height++)
+      count += this.#database.committed(CONTENTS, numberKey(height))?.length ?? 0
+    return count
   }
 
   async conflicts(limit = 100): Promise<TransactionRecord[]> {

@@ -45,7 +45,7 @@ export class RpcServer<T extends MethodTable> {
     server.requestTimeout = 30_000
     server.headersTimeout = 10_000
     server.maxConnections = 256
-    await listen(server, this.#options.port, host)
+    await listen(server, { host, port: this.#options.port }, 'JSON-RPC')
     this.#http = server
     return this.url
   }
@@ -95,7 +95,7 @@ export class RpcServer<T extends MethodTable> {
 type Refusal = { readonly status: number; readonly why: string }
 
 /** No DNS rebinding: a page of somebody else's name that resolves to this machine reaches nothing. */
-function refuseHost({ headers }: IncomingMessage): Refusal | undefined {
+export function refuseHost({ headers }: IncomingMessage): Refusal | undefined {
   const host = (headers.host ?? '').replace(/:\d+$/, '')
   const isAddress = host === 'localhost' || /^[0-9.]+$/.test(host) || /^\[[0-9a-f:]+\]$/.test(host)
   return isAddress ? undefined : { status: 403, why: 'expected an IP address or localhost as the host name' }
@@ -136,18 +136,23 @@ function answer(response: ServerResponse, status: number, body: unknown): void {
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
 }
 
-async function listen(server: Server, port: number, host: string): Promise<void> {
+/** Throws `OperationError`: 'port-in-use', 'cannot-listen'. `what` is listened for. */
+export async function listen(
+  server: Server,
+  { host, port }: { readonly host: string; readonly port: number },
+  what: string,
+): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
       const isInUse = cause.code === 'EADDRINUSE'
       const code = isInUse ? 'port-in-use' : 'cannot-listen'
       const advice = isInUse
-        ? 'stop what uses it (another node?) or choose another port'
+        ? 'stop what uses it (another process of ttx?) or choose another port'
         : 'choose another host or port'
       reject(
         new OperationError(
           code,
-          `expected to listen for JSON-RPC on ${host}:${port}, got: ${isInUse ? 'the port is in use' : cause.message}; ${advice}`,
+          `expected to listen for ${what} on ${host}:${port}, got: ${isInUse ? 'the port is in use' : cause.message}; ${advice}`,
           { facts: { host, port }, cause },
         ),
       )
