@@ -29,9 +29,9 @@ export function accountFigures(cost?: DefenceCost): readonly Figure<AccountWatch
       of: ({ seen }) => seen && whole(seen.balance),
     },
     {
-      name: 'ttx_ethereum_base_fee_gwei',
-      help: 'Base fee of the newest block of Ethereum, gwei for a unit of gas',
-      of: ({ seen }) => seen && Number(seen.baseFee) / 1e9,
+      name: 'ttx_ethereum_base_fee_wei',
+      help: 'Base fee of the newest block of Ethereum, wei for a unit of gas',
+      of: ({ seen }) => seen && Number(seen.baseFee),
     },
     {
       name: 'ttx_token_supply_ttx',

@@ -20,6 +20,8 @@ export type MetricsDeps = {
 
 const STARTING: Reason = { code: 'starting', what: 'it has not started yet' }
 const STOPPING: Reason = { code: 'stopping', what: 'it stops' }
+/** Our own messages have none; those of libraries may quote one with its key, and anyone who reaches the port reads this. */
+const URLS = /\b(?:https?|wss?):\/\/\S+/gi
 /** What is wrong with a figure is said once in this time. */
 const SAY_MS = 60_000
 
@@ -74,7 +76,7 @@ export class Metrics implements AsyncDisposable {
   unready(): readonly Reason[] {
     if (this.#isStopping) return [STOPPING]
     try {
-      return this.#unready()
+      return this.#unready().map(({ code, what }) => ({ code, what: what.replaceAll(URLS, 'a URL') }))
     } catch (error) {
       this.#failed(error)
       return [{ code: 'unknown', what: 'it cannot say how it does: see its log' }]

@@ -12,8 +12,8 @@ import type { Watcher } from '../../miner/watch/watcher.ts'
 import type { TransactionSender } from '../../node/ethereum/sending/sender.ts'
 import type { Logger } from '../../node/log.ts'
 import type { Metrics } from '../../node/metrics/metrics.ts'
-import type { Reason } from '../../node/metrics/server.ts'
 import { Verdicts } from '../../node/metrics/verdicts.ts'
+import { problemOf } from './metrics.ts'
 
 type Sends = { readonly sender: TransactionSender; readonly log: Logger }
 
@@ -23,7 +23,7 @@ export function showMiner(
 ): AsyncDisposable {
   metrics.started(() => {
     const { state, problem } = miner.status()
-    return state === 'blocked' || state === 'starting' ? [problemReason(problem ?? `it is ${state}`)] : []
+    return state === 'blocked' || state === 'starting' ? problemOf(problem ?? `it is ${state}`) : []
   })
   metrics.add(() => ({ status: miner.status(), network: network.rate }), MINER_FIGURES)
   return watchAccount(metrics, sends, EMPTY_BLOCK)
@@ -49,7 +49,7 @@ export function showWatcher(
 ): AsyncDisposable | undefined {
   metrics.started(() => {
     const { state, problem } = watcher.status()
-    return state === 'watching' ? problemOf(problem) : [problemReason(problem ?? `it is ${state}`)]
+    return state === 'watching' ? problemOf(problem) : problemOf(problem ?? `it is ${state}`)
   })
   metrics.add(() => ({ status: watcher.status(), nowMs: Date.now() }), WATCHER_FIGURES)
   return sender && watchAccount(metrics, { sender, log }, REFUTATION)
@@ -58,15 +58,6 @@ export function showWatcher(
 /** Those of a watcher. */
 export function verdictsIn({ registry }: Metrics): Verdicts {
   return new Verdicts(registry)
-}
-
-/** What is in the way of a process. */
-export function problemOf(what: string | undefined): readonly Reason[] {
-  return what === undefined ? [] : [problemReason(what)]
-}
-
-function problemReason(what: string): Reason {
-  return { code: 'problem', what }
 }
 
 function watchAccount(metrics: Metrics, { sender, log }: Sends, cost?: DefenceCost): AsyncDisposable {
