@@ -35,7 +35,7 @@ export function accountFigures(cost?: DefenceCost): readonly Figure<AccountWatch
     },
     {
       name: 'ttx_token_supply_ttx',
-      help: 'wTTX in existence, as the token says, TTX',
+      help: 'How much wTTX there is, as the token says, TTX',
       of: ({ seen }) => seen && whole(seen.tokenSupply),
     },
     ...(cost === undefined ? [] : [defence(cost)]),

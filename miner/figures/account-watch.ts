@@ -26,12 +26,14 @@ const POLL_MS = 60_000
 
 export class AccountWatch implements AsyncDisposable {
   readonly #deps: AccountWatchDeps
+  readonly #pollMs: number
   readonly #stop = new AbortController()
   #seen: AccountSeen | undefined
   #running: Promise<void> | undefined
 
-  constructor(deps: AccountWatchDeps) {
+  constructor(deps: AccountWatchDeps, pollMs = POLL_MS) {
     this.#deps = deps
+    this.#pollMs = pollMs
   }
 
   start(): void {
@@ -56,7 +58,7 @@ export class AccountWatch implements AsyncDisposable {
     const { signal } = this.#stop
     const { ethereum, log, rounds } = this.#deps
     const troubles = new Troubles<'account'>(log.child({ part: 'metrics' }), signal)
-    const turned = rounds.open('account', POLL_MS)
+    const turned = rounds.open('account', this.#pollMs)
     while (!signal.aborted) {
       let seen: AccountSeen | undefined
       await troubles.try('account', async () => {
@@ -70,7 +72,7 @@ export class AccountWatch implements AsyncDisposable {
       })
       this.#seen = seen
       turned()
-      await delay(POLL_MS, undefined, { signal }).catch(() => undefined)
+      await delay(this.#pollMs, undefined, { signal }).catch(() => undefined)
     }
   }
 }
