@@ -1,5 +1,5 @@
 // The watcher: replays every block that anyone sees alive, raises an alarm for a wrong one, and kills it. It needs the contract and its
-// own replay; a node makes it faster.
+// own replay; a node makes it faster. Long: one lifetime.
 
 import assert from 'node:assert'
 import { setTimeout as delay } from 'node:timers/promises'

@@ -2,7 +2,7 @@
 
 import { Counter, Gauge, type Registry } from 'prom-client'
 
-export type Labels = Readonly<Record<string, string>>
+type Labels = Readonly<Record<string, string>>
 /** `undefined`: there is none now. Values of labels are words of ours or of the operator, never what a peer or a poster says. */
 export type Values = number | undefined | readonly (readonly [labels: Labels, value: number])[]
 

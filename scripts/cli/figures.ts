@@ -19,7 +19,7 @@ type Sends = { readonly sender: TransactionSender; readonly log: Logger }
 
 export function showMiner(
   metrics: Metrics,
-  { miner, network, ...sends }: Sends & { readonly miner: Miner; readonly network: NetworkRateWatch },
+  { miner, network, ...sends }: Sends & { readonly miner: Miner; readonly network: Pick<NetworkRateWatch, 'rate'> },
 ): AsyncDisposable {
   metrics.started(() => {
     const { state, problem } = miner.status()
