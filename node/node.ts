@@ -13,6 +13,7 @@ import { BridgeFollower } from './bridge/follower.ts'
 import { preferredTip } from './bridge/fork-choice.ts'
 import { isOnQueue, queuedEntryAt } from './bridge/queue-view.ts'
 import type { Keep } from './bridge/records/past/keep.ts'
+import type { BridgeBlock } from './bridge/view.ts'
 import { brokenDatabase, openDatabase } from './database.ts'
 import type { NetworkDefinition } from './deployment.ts'
 import { makeFolder } from './disk.ts'
@@ -28,7 +29,7 @@ import type { Metrics } from './metrics/metrics.ts'
 import { NODE_FIGURES, type NodeReading } from './metrics/node-figures.ts'
 import { unreadyOf } from './metrics/readiness.ts'
 import type { Reason } from './metrics/server.ts'
-import { Verdicts } from './metrics/verdicts.ts'
+import { type Judged, Verdicts } from './metrics/verdicts.ts'
 import { minedBlobs } from './mined-blobs.ts'
 import { Network } from './network/network.ts'
 import type { NetworkOptions } from './network/options.ts'
@@ -307,10 +308,7 @@ export class TtxNode {
     }, NODE_FIGURES)
     const verdicts = new Verdicts(registry)
     follower?.on('view', ({ blocks }) =>
-      verdicts.look(
-        [...blocks.values()].map(({ verdict: { verdict }, ...block }) => ({ ...block, verdict })),
-        follower.status.state === 'live' ? this.#deps.clock() : undefined,
-      ),
+      verdicts.look(judgedIn(blocks.values()), follower.status.state === 'live' ? this.#deps.clock() : undefined),
     )
   }
 
@@ -365,4 +363,8 @@ export class TtxNode {
       this.#known[lane] = index + 1n
     }
   }
+}
+
+function* judgedIn(blocks: Iterable<BridgeBlock>): Generator<Judged> {
+  for (const { id, publishedAt, verdict } of blocks) yield { id, publishedAt, verdict: verdict.verdict }
 }

@@ -29,6 +29,11 @@ export function accountFigures(cost?: DefenceCost): readonly Figure<AccountWatch
       of: ({ seen }) => seen && whole(seen.balance),
     },
     {
+      name: 'ttx_bridge_balance_ether',
+      help: 'What is in the bridge, ether: bonds of all miners, and what it owes',
+      of: ({ seen }) => seen && whole(seen.bridgeBalance),
+    },
+    {
       name: 'ttx_ethereum_base_fee_wei',
       help: 'Base fee of the newest block of Ethereum, wei for a unit of gas',
       of: ({ seen }) => seen && Number(seen.baseFee),

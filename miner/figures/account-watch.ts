@@ -9,6 +9,8 @@ import { Troubles } from '../../node/trouble.ts'
 
 export type AccountSeen = {
   readonly balance: Wei
+  /** Of the bridge: all bonds, and what it owes. */
+  readonly bridgeBalance: Wei
   readonly baseFee: GasPrice
   /** What the bridge counts bonds at, at least. */
   readonly floorPrice: GasPrice
@@ -17,7 +19,7 @@ export type AccountSeen = {
 }
 
 export type AccountWatchDeps = {
-  readonly ethereum: Pick<EthereumAccount, 'balance' | 'head' | 'parameters' | 'tokenSupply'>
+  readonly ethereum: Pick<EthereumAccount, 'bridge' | 'balance' | 'head' | 'parameters' | 'tokenSupply'>
   readonly log: Logger
   readonly rounds: Rounds
 }
@@ -62,13 +64,14 @@ export class AccountWatch implements AsyncDisposable {
     while (!signal.aborted) {
       let seen: AccountSeen | undefined
       await troubles.try('account', async () => {
-        const [balance, { baseFee }, { floorPrice }, tokenSupply] = await Promise.all([
+        const [balance, bridgeBalance, { baseFee }, { floorPrice }, tokenSupply] = await Promise.all([
           ethereum.balance(),
+          ethereum.balance(ethereum.bridge),
           ethereum.head(),
           ethereum.parameters(),
           ethereum.tokenSupply(),
         ])
-        seen = { balance, baseFee, floorPrice, tokenSupply }
+        seen = { balance, bridgeBalance, baseFee, floorPrice, tokenSupply }
       })
       this.#seen = seen
       turned()

@@ -16,12 +16,12 @@ export type Figure<Source> = {
 }
 
 /**
- * Enters figures that come of one reading, which is made once a scrape. If it throws there are none of them in that scrape, and
- * `onUnread` is told.
+ * Enters figures that come of one reading, which is made once a scrape. If it is `undefined` there are none of them in that scrape, nor if
+ * it throws, of which `onUnread` is told.
  */
 export function addFigures<Source>(
   registry: Registry,
-  read: () => Source,
+  read: () => Source | undefined,
   figures: readonly Figure<Source>[],
   onUnread: (error: unknown) => void = () => undefined,
 ): void {

@@ -30,7 +30,7 @@ export class Metrics implements AsyncDisposable {
   readonly rounds: Rounds
   readonly #deps: MetricsDeps
   readonly #server: MetricsServer
-  #unready: () => readonly Reason[] = () => [STARTING]
+  #unready: (() => readonly Reason[]) | undefined
   #unread = 0
   #saidMs = Number.NEGATIVE_INFINITY
   #isStopping = false
@@ -47,7 +47,7 @@ export class Metrics implements AsyncDisposable {
       this.#isStopping = true
     })
     collectDefaultMetrics({ register: registry })
-    this.add(() => this, FIGURES)
+    addFigures(registry, () => this, FIGURES)
   }
 
   /** Throws as `MetricsServer.start`. Returns the URL. */
@@ -68,13 +68,15 @@ export class Metrics implements AsyncDisposable {
     this.#unready = unready
   }
 
-  /** Figures that come of one reading. */
+  /** Figures that come of one reading, of what has started and does not stop: else its parts are closed. */
   readonly add = <Source>(read: () => Source, figures: readonly Figure<Source>[]): void => {
-    addFigures(this.registry, read, figures, (error) => this.#failed(error))
+    const readIfOpen = () => (this.#unready === undefined || this.#isStopping ? undefined : read())
+    addFigures(this.registry, readIfOpen, figures, (error) => this.#failed(error))
   }
 
   unready(): readonly Reason[] {
     if (this.#isStopping) return [STOPPING]
+    if (this.#unready === undefined) return [STARTING]
     try {
       return this.#unready().map(({ code, what }) => ({ code, what: what.replaceAll(URLS, 'a URL') }))
     } catch (error) {
@@ -89,8 +91,7 @@ export class Metrics implements AsyncDisposable {
 
   #failed(error: unknown): void {
     this.#unread++
-    // Of what stops, parts are closed.
-    if (this.#isStopping || performance.now() - this.#saidMs < SAY_MS) return
+    if (performance.now() - this.#saidMs < SAY_MS) return
     this.#saidMs = performance.now()
     this.#deps.log.warn(troubleFacts(error), 'some figures cannot be read now')
   }

@@ -14,12 +14,13 @@ import type { WorkStatus } from '../../../miner/status.ts'
 import type { Case } from '../../../miner/watch/cases.ts'
 import { OperationError } from '../../../node/errors.ts'
 import { addFigures, type Figure } from '../../../node/metrics/figures.ts'
-import { toHash, ZERO_ADDRESS, ZERO_HASH } from '../../../node/protocol/ids.ts'
+import { type Address, parseAddress, toHash, ZERO_ADDRESS, ZERO_HASH } from '../../../node/protocol/ids.ts'
 import { GWEI, toBaseUnits, toGasPrice, toTime, toWei } from '../../../node/protocol/units.ts'
 import { Rounds } from '../../../node/rounds.ts'
 import { log } from '../../support/log.ts'
 import { parseSamples } from '../../support/scrape.ts'
 
+const BRIDGE = parseAddress(`0x${'bb'.repeat(20)}`)
 const ETHER = 10n ** 18n
 
 async function samplesOf<Source>(source: Source, figures: readonly Figure<Source>[]) {
@@ -121,6 +122,7 @@ test('a watcher shows its cases, and the first deadline of those that live', asy
 
 const seen = {
   balance: toWei(ETHER),
+  bridgeBalance: toWei(3n * ETHER),
   baseFee: toGasPrice(10n * GWEI),
   floorPrice: toGasPrice(GWEI),
   tokenSupply: 5n * ETHER,
@@ -137,7 +139,8 @@ test('an account is looked at again and again, and a look that fails leaves no o
   let fails = false
   const { promise: looked, resolve } = Promise.withResolvers<void>()
   const ethereum = {
-    balance: async () => seen.balance,
+    bridge: BRIDGE,
+    balance: async (address?: Address) => (address === BRIDGE ? seen.bridgeBalance : seen.balance),
     parameters: async () => ({
       token: ZERO_ADDRESS,
       minRequest: 1n,
@@ -162,6 +165,7 @@ test('an account is looked at again and again, and a look that fails leaves no o
   while (watch.seen === undefined) await delay(1)
   const now = await of()
   assert.equal(now('ttx_account_balance_ether'), 1)
+  assert.equal(now('ttx_bridge_balance_ether'), 3)
   assert.equal(now('ttx_ethereum_base_fee_wei'), 1e10)
   assert.equal(now('ttx_token_supply_ttx'), 5)
   const seconds = now('ttx_account_defence_seconds') ?? 0

@@ -79,6 +79,20 @@ test('figures and reasons that cannot be read are neither in the way of the othe
   assert.ok((samples.get('ttx_figures_unread_total') ?? 0) > 0)
 })
 
+test('figures of what runs are there from its start until it stops', async (t) => {
+  const { metrics, stop, url } = await openMetrics(t)
+  let reads = 0
+  metrics.add(() => ++reads, [{ name: 'ttx_reads', help: 'Reads', of: (count) => count }])
+  const text = () => metrics.registry.metrics()
+  assert.doesNotMatch(await text(), /^ttx_reads /m)
+  metrics.started(() => [])
+  assert.match(await text(), /^ttx_reads 1$/m)
+  stop.abort()
+  assert.doesNotMatch(await text(), /^ttx_reads /m)
+  assert.equal(reads, 1)
+  assert.equal((await scrape(url)).get('ttx_figures_unread_total'), 0)
+})
+
 test('a reason shows no URL, which may hold a key', async (t) => {
   const { metrics, url } = await openMetrics(t)
   metrics.started(() => [
