@@ -19,6 +19,12 @@ const DEADLINE_MS = 240_000
 /** What there is only now and then: something wrong or unjudged, a reason, seven blocks. */
 const RARE = ['ttx_deadline_seconds', 'ttx_unready', 'ttx_network_hashes_per_second']
 
+/** But for those of a tracker and a maker. */
+const PARTS = [
+  ...['bridge', 'network', 'proofs', 'mining', 'duties', 'races', 'account'],
+  ...['looking', 'judging', 'acting', 'paying'],
+]
+
 const answer = z.object({
   data: z.object({
     result: z.array(z.object({ metric: z.record(z.string(), z.string()), value: z.tuple([z.number(), z.string()]) })),
@@ -105,6 +111,11 @@ export async function checkScrape(): Promise<string> {
     )
   }
 
+  const turning = 'time() - ttx_part_last_round_timestamp_seconds < 60 and ttx_part_last_round_timestamp_seconds'
+  await until('all loops turning', async () => {
+    const parts = (await ask(turning)).map(({ metric }) => metric['part'] ?? '')
+    return PARTS.every((part) => parts.includes(part)) || undefined
+  })
   const all = await until('all rules evaluated', async () => {
     const found = rules.parse(await (await fetch(`${served}/api/v1/rules`)).json())
     const each = found.data.groups.flatMap(({ rules }) => rules)

@@ -77,6 +77,11 @@ test('figures follow a block from its publication on, an endpoint that falls sil
     [...samples.keys()].flatMap((name) => /_timestamp_seconds\{part="(\w+)"/.exec(name)?.[1] ?? []).sort(),
     ['bridge', 'network', 'proofs'],
   )
+  const lastRound = 'ttx_part_last_round_timestamp_seconds{part="bridge"}'
+  await stage.until(
+    'the next round',
+    async () => ((await scrape(url)).get(lastRound) ?? 0) > (of(lastRound) ?? 0) + 0.02,
+  )
 
   await stage.until('a look at the account', async () => (await scrape(ofMiner.url)).has('ttx_account_balance_ether'))
   const mined = await scrape(ofMiner.url)
