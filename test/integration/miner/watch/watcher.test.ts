@@ -1,4 +1,4 @@
-// The watcher on the real bridge, with a real node: wrong blocks die, right ones are left alone, and doubt does nothing.
+// The watcher on the real bridge, with a real node: wrong blocks die, right ones are left alone, and doubt does nothing. Long, as all of it shares one liar.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
