@@ -52,7 +52,7 @@ export async function checkScrape(): Promise<string> {
   const base = 12_000 + (process.pid % 18_000)
   start('devnet', '--data', data, '--no-miner', '--no-watcher', '--base-port', base, '--ethereum-port', ethereumPort)
   const { ethereum, deployment } = await until('the devnet', async () => readEndpoints(data))
-  await until('its node', async () => (await fetch(`http://127.0.0.1:${base}`)).status === 405 || undefined)
+  await until('its node', async () => (await fetch(`http://127.0.0.1:${base}`)).status)
   const common = ['--ethereum', ethereum, '--beacon', ethereum, '--poll-ms', 300] as const
   const own = ['--data', join(path, 'own'), '--deployment', deployment, '--rpc-port', rpc, '--listen-port', listen]
   const peers = ['--peers', `127.0.0.1:${base + 1}`, '--finality-depth', 3]
