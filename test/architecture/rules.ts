@@ -20,6 +20,7 @@ const BASICS = [
   'node/log.ts',
   'node/schema.ts',
   'node/trouble.ts',
+  'node/rounds.ts',
   'node/disk.ts',
   'node/durable.ts',
   'node/within.ts',
@@ -115,7 +116,15 @@ const FOLDER_RULES: readonly FolderRule[] = [
   },
   {
     folder: 'miner/',
-    ours: ['node/protocol/', 'node/client/', 'node/ethereum/', 'node/rpc/api.ts', 'deployments/', ...BASICS],
+    ours: [
+      'node/protocol/',
+      'node/client/',
+      'node/ethereum/',
+      'node/metrics/',
+      'node/rpc/api.ts',
+      'deployments/',
+      ...BASICS,
+    ],
     packages: 'any',
   },
   // Running and proving may use everything but the tests; nothing but these may use them (checked by `scripts/` being in nobody else's `ours`).

@@ -16,6 +16,7 @@ import { pageFolder, stateOf } from '../../../page.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable } from '../../context.ts'
 import { readDeployment } from '../../deployment-file.ts'
+import { openMetrics } from '../../metrics.ts'
 import { networkOptions } from '../../network-options.ts'
 import { addSettings } from '../../setting-flags.ts'
 import { untilAborted } from '../../until.ts'
@@ -32,7 +33,7 @@ export function registerNode(program: Command, act: Act): void {
           'Run a node until Ctrl-C: it keeps the ledger, seeds and fetches transactions over BitTorrent, follows the bridge on Ethereum, and serves JSON-RPC on loopback. Without --ethereum it is a plain first-seen node. It holds no keys. In a data folder that has joined a network ("ttx network join") it needs no flags; else it keeps in <data>/node.json what commands beside it need. Proofs (.torrent files) that are put into <data>/node/proofs are imported.',
         )
         .action(act(run)),
-      NODE_SETTINGS,
+      [...NODE_SETTINGS, 'metrics'],
     ),
     'ttx node',
     'ttx node --network-profile public --peers node.example.org:7651',
@@ -60,8 +61,10 @@ async function run(context: CliContext): Promise<undefined> {
   const site = await sitePage(log)
   // Loaded only here: BitTorrent would double the start of every other command.
   const { TtxNode } = await import('../../../../node/node.ts')
+  await using stack = new AsyncDisposableStack()
+  const metrics = stack.use(await openMetrics(context, 'node'))
   await using node = new TtxNode(
-    { log, clock: Date.now, version: packageJson.version },
+    { log, clock: Date.now, version: packageJson.version, ...(metrics === undefined ? {} : { metrics }) },
     {
       folder: folder.node,
       definition,
@@ -81,6 +84,7 @@ async function run(context: CliContext): Promise<undefined> {
     },
   )
   await node.start()
+  metrics?.started(() => node.unready)
   await updateNodeSettings(settings, node.rpcUrl)
   context.say(
     formatTable([
