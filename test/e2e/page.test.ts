@@ -1,12 +1,18 @@
 // The web page of a node in a real browser, over a whole devnet: paste anything, pay, bridge out and back by clicking, with a wallet that signs for real.
 
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { generatePrivateKey } from 'viem/accounts'
+import { signTransaction } from '../../node/client/pay.ts'
+import { createNodeClient, type NodeClient } from '../../node/client/rpc.ts'
+import { parseInfohash } from '../../node/protocol/ids.ts'
+import { infohashOf } from '../../node/protocol/infohash.ts'
+import { decodeTransaction, encodeTransaction } from '../../node/protocol/transaction.ts'
+import { openWallet } from '../../node/wallet/wallet-folder.ts'
 import { readDeployment } from '../../scripts/cli/deployment-file.ts'
 import { barriers } from '../support/browser/accessible.ts'
 import { type Browsing, browse, browserCommand, NO_BROWSER } from '../support/browser/browser.ts'
@@ -33,6 +39,7 @@ let devnet: Running
 let browsing: Browsing
 let wallet: BrowserWallet
 let page: Page
+let node: NodeClient
 
 before(async () => {
   if (command === undefined) return
@@ -40,6 +47,7 @@ before(async () => {
   devnet = startTtx(['devnet', ...here, '--poll-ms', '600', '--block-seconds', '1', ...flags])
   await devnet.said(/It runs/)
   const url = `http://127.0.0.1:${base}`
+  node = createNodeClient(url)
   browsing = await browse(command, url)
   browsing.context.setDefaultTimeout(PATIENCE_MS)
   const key = generatePrivateKey()
@@ -170,6 +178,29 @@ test('a payment is shown among those that it hangs together with, and each of th
   await page.getByRole('heading', { name: 'To Ethereum final' }).waitFor()
 })
 
+test('two payments of the same money are shown beside each other: which came first here, and what is decided', {
+  skip,
+}, async () => {
+  const { infohash } = await ttxJson<{ infohash: string }>([
+    ...['send', '3', wallet.address, '--wallet', 'genesis', '--yes', ...here],
+  ])
+  const { file: first } = await node.call('tx_get', { infohash: parseInfohash(infohash) })
+  const tx = first && decodeTransaction(first)
+  assert(tx?.kind === 'signed')
+  const passphrase = (await readFile(join(data, 'passphrase'), 'utf8')).trim()
+  const genesis = await openWallet(join(data, 'wallets'), 'genesis', passphrase)
+  const { kind: _kind, from: _from, signature: _signature, ...body } = tx
+  const rival = encodeTransaction(signTransaction(genesis, { ...body, tokens: 4n }))
+  await node.call('tx_submit', { file: rival })
+  await paste(infohashOf(rival))
+  await page.getByRole('heading', { name: 'Payment conflicting' }).waitFor()
+  const rows = page.getByRole('region', { name: 'Who came first' }).getByRole('row')
+  await rows.nth(2).waitFor()
+  const lines = await rows.allTextContents()
+  assert.match(lines[1] ?? '', new RegExp(`^${infohash.slice(0, 8)}.*accepted`))
+  assert.match(lines[2] ?? '', /^this one.*conflicting.*not decided/)
+})
+
 test('wTTX comes back by clicking, after the wallet was on another chain, and is there once a block has it', {
   skip,
 }, async () => {
@@ -182,8 +213,8 @@ test('wTTX comes back by clicking, after the wallet was on another chain, and is
   await page.getByText('You have 29.5 wTTX.').waitFor()
   await paste(wallet.address)
   await page.getByText('From Ethereum').last().waitFor()
-  // 101 less what was paid and what went out, and 99% of what was burned.
-  await page.getByText('68.3 TTX').first().waitFor()
+  // 104 less what was paid and what went out, and 99% of what was burned.
+  await page.getByText('71.3 TTX').first().waitFor()
 })
 
 test('a second tab hears of what happens too, a phone sees all of it, and another language says it', {

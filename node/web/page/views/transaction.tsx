@@ -12,6 +12,7 @@ import { node, refresh, useCall } from '../node.ts'
 import { Bounds } from '../parts/final-time.tsx'
 import { AddressLink, BlockLink, CopyButton, TransactionLink } from '../parts/ids.tsx'
 import { Money } from '../parts/money.tsx'
+import { Rivals } from '../parts/rivals.tsx'
 import { Answer, Row } from '../parts/states.tsx'
 import { Moment } from '../parts/time.tsx'
 import { type Kind, kindOf, readFile, StatusBadge } from '../parts/transaction-list.tsx'
@@ -46,6 +47,7 @@ function KnownTransaction({ infohash }: { readonly infohash: Where['infohash'] }
             <p>{words.statusLong[data.status]}</p>
             {data.status === 'unknown' && <AskPeers infohash={infohash} />}
             <Stages where={data} kind={kind} />
+            {data.rivals.length > 0 && <Rivals own={data} others={data.rivals} />}
             <Facts where={data} tx={tx} />
             {tx !== undefined && (
               <p>
@@ -198,7 +200,6 @@ function Facts({ where, tx }: { readonly where: Where; readonly tx: Decoded | un
           <BlockLink id={block} />, {words.step(step)}
         </Row>
       )}
-      <Links name={words.rivals} infohashes={where.rivals} />
       <Links name={words.missing} infohashes={where.missing} />
       {(tx?.kind === 'signed' || tx?.kind === 'take') && <Links name={words.spends} infohashes={parentsOf(tx)} />}
       {heldBy !== undefined && (
