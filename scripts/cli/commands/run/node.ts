@@ -12,7 +12,7 @@ import { readSite, type SiteFiles } from '../../../../node/web/site.ts'
 import packageJson from '../../../../package.json' with { type: 'json' }
 import { checkPort } from '../../../devnet/ports.ts'
 import { NODE_SETTINGS, updateNodeSettings } from '../../../node-settings.ts'
-import { pageFolder, stateOf } from '../../../page.ts'
+import { findPage } from '../../../page.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable } from '../../context.ts'
 import { readDeployment } from '../../deployment-file.ts'
@@ -108,8 +108,7 @@ async function run(context: CliContext): Promise<undefined> {
 /** The built web page; undefined, with a word in the log, where an install has none. */
 async function sitePage(log: CliContext['log']): Promise<SiteFiles | undefined> {
   const root = fileURLToPath(new URL('../../../..', import.meta.url))
-  const folder = pageFolder(root)
-  const state = await stateOf(root, folder)
+  const { folder, state } = await findPage(root)
   if (state === 'old') log.warn({ folder }, 'the web page is of other sources than these: npm run page')
   if (state !== 'none') return await readSite(folder)
   log.warn({ folder }, 'there is no web page: npm run page builds it')
