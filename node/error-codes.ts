@@ -122,6 +122,8 @@ export const OPERATION_CODES = {
   'file-unreadable': 'The file cannot be read: check its owner and mode.',
   'final-not-seeded':
     'Nobody delivers the balances of the final block, with which a new node begins: connect to more nodes with --peers, or begin at genesis with --from-genesis.',
+  'block-not-final':
+    'The block is not final yet, and only what is after final ones can be proved: wait, or ask for the newest final one.',
   'files-unknown':
     'The node has not replayed the block, or it is below the one with which the node began: ask a node that has it.',
   'folder-other-network':
