@@ -144,7 +144,7 @@ const FOLDER_RULES: readonly FolderRule[] = [
   },
   {
     folder: 'scripts/make/',
-    ours: ['node/', 'miner/', 'deployments/', 'scripts/'],
+    ours: ['node/', 'miner/', 'deployments/', 'package.json', 'scripts/'],
     except: ['scripts/cli/', 'scripts/devnet/', 'scripts/bench/'],
     packages: 'any',
   },
