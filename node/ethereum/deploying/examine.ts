@@ -16,7 +16,8 @@ import { examineFactory, FACTORY_PARTS, type FactoryPart } from '../gateways/fac
 import { type Contracts, contractsOf, createdBy, creationCode, stateIn } from './creation.ts'
 import { type Creation, findCreation, readCreation } from './creation-transaction.ts'
 import { genesisBlockOf } from './deploy.ts'
-import { type CodeReport, type ContractName, compareCode, type Origin, parametersIn } from './expected-code.ts'
+import type { CodeReport } from './compare-code.ts'
+import { type ContractName, compareCode, type Origin, parametersIn } from './expected-code.ts'
 import { PARAMETERS, type Parameters } from './parameters.ts'
 
 /** What somebody says of a deployment; what they leave out is reported as it is found. */
