@@ -16,6 +16,7 @@ import { readAddress } from '../parts/written.ts'
 import { describeFailure } from '../wallet/failure.ts'
 import { claim, settle } from '../wallet/on-ethereum.ts'
 import { WithWallet } from '../wallet/wallet-needed.tsx'
+import { TokenRequests } from './token-requests.tsx'
 import { useBridgeChain } from '../wallet/wallet-provider.tsx'
 
 type Claim = Result<'bridge_claims'>['claims'][number]
@@ -38,6 +39,7 @@ function Claims({ of }: { readonly of: string | undefined }) {
     <>
       <TextField name="owner" label={bridge.claimFor} value={text} onChange={setOwner} />
       {owner !== undefined && <ClaimsOf owner={owner} />}
+      <TokenRequests />
     </>
   )
 }

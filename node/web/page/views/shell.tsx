@@ -1,6 +1,7 @@
 // What is around every view: where to go, one field to paste anything into, the wallet, and what is wrong with the node.
 
 import { Link, Outlet } from '@tanstack/react-router'
+import { GatewayReader } from '../assets/gateway-reader.tsx'
 import { LANGUAGES, type Language, useLanguage } from '../language/language.tsx'
 import { useCall } from '../node.ts'
 import { Finder } from '../parts/finder.tsx'
@@ -8,11 +9,12 @@ import { ThemePicker } from '../parts/theme.tsx'
 import { WalletButton } from '../wallet/wallet-button.tsx'
 import { WalletProvider } from '../wallet/wallet-provider.tsx'
 
-const PLACES = ['/', '/bridge', '/pay', '/payments', '/blocks', '/network'] as const
+const PLACES = ['/', '/bridge', '/pay', '/swap', '/payments', '/blocks', '/network'] as const
 const NAMES = {
   '/': 'home',
   '/bridge': 'bridge',
   '/pay': 'pay',
+  '/swap': 'swap',
   '/payments': 'payments',
   '/blocks': 'blocks',
   '/network': 'network',
@@ -44,7 +46,9 @@ export function Shell() {
       </header>
       <NodeState />
       <main id="content">
-        <Outlet />
+        <GatewayReader>
+          <Outlet />
+        </GatewayReader>
       </main>
       <footer>
         <label>
