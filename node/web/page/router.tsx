@@ -92,7 +92,20 @@ const bridge = createRoute({
 })
 
 export const router = createRouter({
-  routeTree: root.addChildren([home, transaction, graph, block, blocks, address, payments, network, pay, asset, swap, bridge]),
+  routeTree: root.addChildren([
+    home,
+    transaction,
+    graph,
+    block,
+    blocks,
+    address,
+    payments,
+    network,
+    pay,
+    asset,
+    swap,
+    bridge,
+  ]),
   defaultPreload: 'intent',
   // Answers are kept by the queries; the router has none of its own.
   defaultPreloadStaleTime: 0,

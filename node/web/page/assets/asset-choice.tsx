@@ -33,11 +33,7 @@ export function AssetChoice({ label, views, value, onChange, other, first = TTX 
   return (
     <div className="form-field">
       <label htmlFor={id}>{label}</label>
-      <select
-        id={id}
-        value={other?.isChosen ? OTHER : (value ?? TTX)}
-        onChange={({ target }) => choose(target.value)}
-      >
+      <select id={id} value={other?.isChosen ? OTHER : (value ?? TTX)} onChange={({ target }) => choose(target.value)}>
         <option value={TTX}>{first}</option>
         {views.map((view) => (
           <option key={view.asset} value={view.asset}>

@@ -338,10 +338,13 @@ export const de: Words = {
     },
     doubts: {
       unfinal: (status) => `Seine Ausgabe ist nicht endgültig (${status}): es kann sein, dass es sie nie gab.`,
-      noGateway: 'Das ist kein Gateway dieses Netzes: allein sein Vertrag entscheidet, was dahinter ist und ob er zahlt.',
+      noGateway:
+        'Das ist kein Gateway dieses Netzes: allein sein Vertrag entscheidet, was dahinter ist und ob er zahlt.',
       money: (symbol, money) => `Er nennt sich ${symbol} und ist nicht ${money}: er ist ein Wert mit dieser Kennung.`,
-      alike: (symbol, other) => `Sein Name ${symbol} liest sich wie ${other} eines anderen Wertes. Vergleiche die Kennungen:`,
-      alikeMore: (symbol, count) => `Sein Name ${symbol} liest sich wie die von ${count} weiteren Werten. Vergleiche die Kennungen.`,
+      alike: (symbol, other) =>
+        `Sein Name ${symbol} liest sich wie ${other} eines anderen Wertes. Vergleiche die Kennungen:`,
+      alikeMore: (symbol, count) =>
+        `Sein Name ${symbol} liest sich wie die von ${count} weiteren Werten. Vergleiche die Kennungen.`,
     },
     allTheSame: 'Ich weiß, wer ihn ausgab, und will ihn trotzdem',
     consent: 'Sage erst, dass du ihn trotzdem willst.',
@@ -358,8 +361,10 @@ export const de: Words = {
     tooMuch: 'Das ist mehr, als du hast.',
     doesNotMove:
       'Das Token lässt diesen Betrag gerade nicht bewegen: vielleicht ist es angehalten, oder es lehnt dich oder sein Gateway ab. Nichts wurde gesendet.',
-    refused: 'Die Einzahlung würde scheitern: das Token oder die Brücke lehnt sie gerade ab. Sie wurde nicht gesendet; was du erlaubt hast, bleibt erlaubt.',
-    failed: (id) => `Ethereum lehnte ${id} ab: nichts änderte sich außer dem Gas, das es kostete. Sieh in deiner Wallet nach.`,
+    refused:
+      'Die Einzahlung würde scheitern: das Token oder die Brücke lehnt sie gerade ab. Sie wurde nicht gesendet; was du erlaubt hast, bleibt erlaubt.',
+    failed: (id) =>
+      `Ethereum lehnte ${id} ab: nichts änderte sich außer dem Gas, das es kostete. Sieh in deiner Wallet nach.`,
     notFinal: 'Noch hat kein endgültiger Block dieses Verlangen: es kann nicht abgeholt werden.',
     doesNotPay:
       'Das Gateway kann gerade nicht zahlen: vielleicht ist das Token angehalten, oder es lehnt den Empfänger ab. Nichts wurde gesendet; hole es später ab.',
@@ -376,7 +381,8 @@ export const de: Words = {
     },
     deposit: 'Einzahlen',
     underWay: 'Unterwegs',
-    underWayNote: 'Eine Einzahlung wurde gesendet. Sende sie nicht noch einmal: diese Seite wartet darauf, auch nach einem Neuladen.',
+    underWayNote:
+      'Eine Einzahlung wurde gesendet. Sende sie nicht noch einmal: diese Seite wartet darauf, auch nach einem Neuladen.',
     entered: 'Eingezahlt. Sobald ein Block es mitgenommen hat, wird gutgeschrieben:',
     less: 'Es kam weniger an, als du gabst: das Token nimmt eine Gebühr. Du gabst:',
     follow: 'Verfolgen',
@@ -431,7 +437,8 @@ export const de: Words = {
     },
     stateLong: {
       open: 'Was es gibt, ist da.',
-      hangs: 'Was es gibt, ist da, hängt aber an Zahlungen, die kein Block eingeordnet hat: verliert eine davon, so verliert auch der Tausch.',
+      hangs:
+        'Was es gibt, ist da, hängt aber an Zahlungen, die kein Block eingeordnet hat: verliert eine davon, so verliert auch der Tausch.',
       taken: 'Jemand hat es angenommen.',
       withdrawn: 'Wer es machte, hat es zurückgezogen.',
       spent: 'Was es gibt, wurde anders ausgegeben.',
@@ -451,7 +458,8 @@ export const de: Words = {
     withdrawNote:
       'Du zahlst einen seiner Ausgänge an dich selbst. Erst wenn ein Block das eingeordnet hat, kann niemand mehr das Angebot annehmen. Es hier zu vergessen, zieht nichts zurück.',
     forget: 'Hier vergessen',
-    forgetNote: 'Es ist offen, und deines: hier vergessen, kann es trotzdem angenommen werden, und deine Zahlungen schonen nicht mehr, was es bindet.',
+    forgetNote:
+      'Es ist offen, und deines: hier vergessen, kann es trotzdem angenommen werden, und deine Zahlungen schonen nicht mehr, was es bindet.',
     forgetAnyway: 'Trotzdem vergessen',
     copy: 'Angebot kopieren',
     save: 'Datei speichern',
@@ -466,8 +474,10 @@ export const de: Words = {
     same: 'Wähle zwei verschiedene Werte.',
     sign: 'Angebot unterschreiben',
     made: 'Das Angebot ist gemacht. Wer es bekommt, kann es annehmen: kopiere es oder speichere seine Datei, und gib es weiter.',
-    binds: (bound, given) => `Es bindet ${bound} und gibt davon ${given}: deine Zahlungen hier schonen all das, solange es offen ist.`,
-    option: 'Solange es steht, können andere abwarten, wohin die Preise gehen, und es nur annehmen, wenn das gut für sie ist.',
+    binds: (bound, given) =>
+      `Es bindet ${bound} und gibt davon ${given}: deine Zahlungen hier schonen all das, solange es offen ist.`,
+    option:
+      'Solange es steht, können andere abwarten, wohin die Preise gehen, und es nur annehmen, wenn das gut für sie ist.',
   },
   misc: {
     loading: 'Lädt…',

@@ -331,10 +331,14 @@ export const en = {
     },
     doubts: {
       unfinal: (status: string) => `Its issuance is not final (${status}): it may never have been.`,
-      noGateway: 'This is not a gateway of this network: its contract alone decides what is behind it, and whether it pays.',
-      money: (symbol: string, money: string) => `It calls itself ${symbol}, and is not ${money}: it is an asset of this id.`,
-      alike: (symbol: string, other: string) => `Its name ${symbol} reads like ${other} of another asset. Compare the ids:`,
-      alikeMore: (symbol: string, count: number) => `Its name ${symbol} reads like those of ${count} more assets. Compare the ids.`,
+      noGateway:
+        'This is not a gateway of this network: its contract alone decides what is behind it, and whether it pays.',
+      money: (symbol: string, money: string) =>
+        `It calls itself ${symbol}, and is not ${money}: it is an asset of this id.`,
+      alike: (symbol: string, other: string) =>
+        `Its name ${symbol} reads like ${other} of another asset. Compare the ids:`,
+      alikeMore: (symbol: string, count: number) =>
+        `Its name ${symbol} reads like those of ${count} more assets. Compare the ids.`,
     },
     allTheSame: 'I know who issued it, and want it all the same',
     consent: 'Say first that you want it all the same.',
@@ -351,8 +355,10 @@ export const en = {
     tooMuch: 'That is more than you have.',
     doesNotMove:
       'The token refuses to move this amount now: it may be paused, or refuse you or its gateway. Nothing was sent.',
-    refused: 'The deposit would fail: the token or the bridge refuses it now. It was not sent; what you allowed stays allowed.',
-    failed: (id: string) => `Ethereum refused ${id}: nothing changed but the gas that it used. Look at it in your wallet.`,
+    refused:
+      'The deposit would fail: the token or the bridge refuses it now. It was not sent; what you allowed stays allowed.',
+    failed: (id: string) =>
+      `Ethereum refused ${id}: nothing changed but the gas that it used. Look at it in your wallet.`,
     notFinal: 'No final block has this request yet: it cannot be claimed.',
     doesNotPay:
       'The gateway cannot pay now: the token may be paused, or refuse the recipient. Nothing was sent; claim it again later.',
@@ -424,7 +430,8 @@ export const en = {
     },
     stateLong: {
       open: 'What it gives is there.',
-      hangs: 'What it gives is there, but hangs on payments that no block has ordered: if one of them loses, so does the trade.',
+      hangs:
+        'What it gives is there, but hangs on payments that no block has ordered: if one of them loses, so does the trade.',
       taken: 'Somebody has taken it.',
       withdrawn: 'Its maker has withdrawn it.',
       spent: 'What it gives was spent otherwise.',
@@ -444,7 +451,8 @@ export const en = {
     withdrawNote:
       'You pay one of its outputs to yourself. Only when a block has ordered that, nobody can take the offer any more. Forgetting it here withdraws nothing.',
     forget: 'Forget it here',
-    forgetNote: 'It is open, and yours: forgotten here, it can be taken all the same, and your payments no longer spare what it binds.',
+    forgetNote:
+      'It is open, and yours: forgotten here, it can be taken all the same, and your payments no longer spare what it binds.',
     forgetAnyway: 'Forget it all the same',
     copy: 'Copy the offer',
     save: 'Save its file',
@@ -459,8 +467,10 @@ export const en = {
     same: 'Choose two different assets.',
     sign: 'Sign the offer',
     made: 'The offer is made. Whoever gets it can take it: copy it or save its file, and hand it on.',
-    binds: (bound: string, given: string) => `It binds ${bound}, of which it gives ${given}: your payments here spare all of that as long as it is open.`,
-    option: 'As long as it stands, others may wait and see where prices go, and take it only when that is good for them.',
+    binds: (bound: string, given: string) =>
+      `It binds ${bound}, of which it gives ${given}: your payments here spare all of that as long as it is open.`,
+    option:
+      'As long as it stands, others may wait and see where prices go, and take it only when that is good for them.',
   },
   misc: {
     loading: 'Loading…',

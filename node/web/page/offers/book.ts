@@ -20,11 +20,13 @@ const decoded = new Map<string, Entry | undefined>()
 
 /** What is not an offer is passed over: nothing but this page writes there. In the order in which they came. */
 export function parseBook(text: string | null): readonly Entry[] {
-  return parseList(text).filter(isLine).flatMap(({ offer, end }) => {
-    if (!decoded.has(offer)) decoded.set(offer, readEntry(offer))
-    const entry = decoded.get(offer)
-    return entry === undefined ? [] : [end === undefined ? entry : { ...entry, end }]
-  })
+  return parseList(text)
+    .filter(isLine)
+    .flatMap(({ offer, end }) => {
+      if (!decoded.has(offer)) decoded.set(offer, readEntry(offer))
+      const entry = decoded.get(offer)
+      return entry === undefined ? [] : [end === undefined ? entry : { ...entry, end }]
+    })
 }
 
 export function formatBook(entries: readonly Entry[]): string {

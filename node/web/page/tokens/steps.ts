@@ -25,9 +25,7 @@ export function stepsOf(situation: Situation, amount: bigint): readonly Step[] {
   if (calls.length === 1) return calls
   if (isAtomic) return ['together']
   if (!hasPermit || !calls.includes('approve')) return calls
-  return calls.flatMap((each): readonly Step[] =>
-    each === 'clear' ? [] : each === 'approve' ? ['permit'] : [each],
-  )
+  return calls.flatMap((each): readonly Step[] => (each === 'clear' ? [] : each === 'approve' ? ['permit'] : [each]))
 }
 
 export function callsOf({ isMade, allowed, mustClear }: Situation, amount: bigint): readonly Call[] {

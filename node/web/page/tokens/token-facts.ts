@@ -16,7 +16,13 @@ import { getCapabilities } from 'wagmi/actions'
 import { shownOf } from '../../../client/assets/view.ts'
 import { checkFactory } from '../../../ethereum/gateways/factory.ts'
 import { gatewayOf } from '../../../ethereum/gateways/gateway.ts'
-import { allowanceOf, hasCode, readTokenClaim, tokenBalanceOf, tokenOfGateway } from '../../../ethereum/gateways/token.ts'
+import {
+  allowanceOf,
+  hasCode,
+  readTokenClaim,
+  tokenBalanceOf,
+  tokenOfGateway,
+} from '../../../ethereum/gateways/token.ts'
 import type { Address } from '../../../protocol/ids.ts'
 import { Said } from '../said.ts'
 import { type Asker, askerOf } from '../wallet/asker.ts'
@@ -101,19 +107,14 @@ async function permitDomain(asker: Asker, token: Address, chain: bigint): Promis
   const found = (version === undefined ? VERSIONS : [version]).find(
     (each) => separatorOf(name, each, chain, token) === separator,
   )
-  return found === undefined
-    ? undefined
-    : { name, version: found, chainId: Number(chain), verifyingContract: token }
+  return found === undefined ? undefined : { name, version: found, chainId: Number(chain), verifyingContract: token }
 }
 
 function separatorOf(name: string, version: string, chain: bigint, token: Address): Hex {
   const [type, ...texts] = [DOMAIN, name, version].map((text) => keccak256(stringToHex(text)))
   const words = [type, ...texts, toHex(chain, { size: 32 })].flatMap((each) => each ?? [])
   return keccak256(
-    encodeAbiParameters(
-      [...words.map(() => ({ type: 'bytes32' })), { type: 'address' }],
-      [...words, token],
-    ),
+    encodeAbiParameters([...words.map(() => ({ type: 'bytes32' })), { type: 'address' }], [...words, token]),
   )
 }
 

@@ -6,7 +6,7 @@ import { keep, readKept, useKept } from '../kept.ts'
 import { parseList } from '../parse-list.ts'
 import type { Sent } from './deposit-token.ts'
 
-export type UnderWay = Sent & { readonly gateway: Address; /** Base units, in decimal. */ readonly amount: string }
+export type UnderWay = Sent & { readonly gateway: Address /** Base units, in decimal. */; readonly amount: string }
 
 const DEPOSITS = 'deposits'
 

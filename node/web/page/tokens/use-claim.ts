@@ -1,6 +1,12 @@
 // Whether the gateway of a token has paid a request, and how to make it.
 
-import { type UseMutationResult, type UseQueryResult, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import {
+  type UseMutationResult,
+  type UseQueryResult,
+  useMutation,
+  useQuery,
+  useQueryClient,
+} from '@tanstack/react-query'
 import { useConfig, useConnection } from 'wagmi'
 import { type Infohash, parseAddress } from '../../../protocol/ids.ts'
 import { useCall } from '../node.ts'

@@ -5,7 +5,7 @@ import type { AssetView, EnteredView, IssuedView } from '../../../client/assets/
 import type { Asset } from '../../../protocol/asset.ts'
 import { isEntered } from '../../../protocol/asset.ts'
 import { checksumAddress } from '../../../protocol/ids.ts'
-import { describeUnread, Doubts } from '../assets/asset-name.tsx'
+import { Doubts, describeUnread } from '../assets/asset-name.tsx'
 import { formatIn, unitOf } from '../assets/unit.ts'
 import { useAsset } from '../assets/use-asset.ts'
 import { useWords } from '../language/language.tsx'

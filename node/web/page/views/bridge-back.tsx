@@ -17,8 +17,8 @@ import { Money } from '../parts/money.tsx'
 import { Answer, Row } from '../parts/states.tsx'
 import { readAddress } from '../parts/written.ts'
 import { describeFailure } from '../wallet/failure.ts'
-import { TokenForm, UnderWayDeposits } from './bridge-token.tsx'
 import { balanceOf, burn, type Contracts, isContract, leastDeposit, settle } from '../wallet/on-ethereum.ts'
+import { TokenForm, UnderWayDeposits } from './bridge-token.tsx'
 
 export function BridgeBack() {
   const { bridge, tokens } = useWords()

@@ -16,8 +16,8 @@ import { readAddress } from '../parts/written.ts'
 import { describeFailure } from '../wallet/failure.ts'
 import { claim, settle } from '../wallet/on-ethereum.ts'
 import { WithWallet } from '../wallet/wallet-needed.tsx'
-import { TokenRequests } from './token-requests.tsx'
 import { useBridgeChain } from '../wallet/wallet-provider.tsx'
+import { TokenRequests } from './token-requests.tsx'
 
 type Claim = Result<'bridge_claims'>['claims'][number]
 

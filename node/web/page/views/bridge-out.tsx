@@ -51,7 +51,8 @@ export function BridgeOut() {
         throw new Said(({ pay }) => pay.bad.amount)
       if (view?.kind === 2 && view.unread !== undefined)
         throw new Said((spoken) => describeUnread(view.unread ?? '', spoken))
-      if (asset !== undefined && !(view?.kind === 2 && view.isGateway)) throw new Said(({ tokens: said }) => said.noGateway)
+      if (asset !== undefined && !(view?.kind === 2 && view.isGateway))
+        throw new Said(({ tokens: said }) => said.noGateway)
       const wish = { tokens, recipient: to, ...(view?.kind === 2 ? { asset: view.asset } : {}) }
       const asked = await request(spendingNode(network.bridge), signer, wish, Math.floor(Date.now() / 1_000))
       if (asset !== undefined) keepRequest(network.bridge, asked.infohash)

@@ -114,7 +114,13 @@ function DepositForm({ network, facts, account }: DepositFormProps) {
     if (to !== undefined && tokens !== undefined) depositing.mutate()
   }
   const steps = tokens === undefined ? [] : stepsOf({ ...facts, hasPermit: permit !== undefined }, tokens)
-  const view = { kind: 2, isGateway: true, token, asset: gateway, ...(facts.symbol && { symbol: facts.symbol }) } as const
+  const view = {
+    kind: 2,
+    isGateway: true,
+    token,
+    asset: gateway,
+    ...(facts.symbol && { symbol: facts.symbol }),
+  } as const
   return (
     <form className="form" onSubmit={submit}>
       <dl>
@@ -170,7 +176,11 @@ function DepositForm({ network, facts, account }: DepositFormProps) {
 }
 
 /** Also those of before the page was loaded. */
-export function UnderWayDeposits({ network }: { readonly network: { readonly chain: bigint; readonly bridge: Address } }) {
+export function UnderWayDeposits({
+  network,
+}: {
+  readonly network: { readonly chain: bigint; readonly bridge: Address }
+}) {
   const { tokens: text } = useWords()
   const deposits = useUnderWay(network.bridge)
   if (deposits.length === 0) return null
@@ -218,8 +228,7 @@ function OneUnderWay({ network, deposit }: OneUnderWayProps) {
             </p>
           )}
           <p>
-            {text.follow}:{' '}
-            <TransactionLink infohash={depositInfohash(network, { ...entry, asset: gateway })} />
+            {text.follow}: <TransactionLink infohash={depositInfohash(network, { ...entry, asset: gateway })} />
           </p>
         </>
       )}

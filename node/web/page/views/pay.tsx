@@ -94,7 +94,8 @@ function PayForm({ to: given, asset: chosen, asked }: PayFormProps) {
     const isAgreed = isWanted || !isUnfinal(view)
     if (payee !== undefined && tokens !== undefined && isGoodMemo(memo) && isAgreed) payment.mutate()
   }
-  const spendable = balance === undefined || unit === undefined ? undefined : formatIn(balance.spendable - bound, unit, words)
+  const spendable =
+    balance === undefined || unit === undefined ? undefined : formatIn(balance.spendable - bound, unit, words)
   return (
     <form onSubmit={submit} className="form">
       {asked !== undefined && (

@@ -108,7 +108,9 @@ function Stages({ where, kind }: { readonly where: Where; readonly kind: Kind })
     final: status === 'final' || bridging?.paid === true,
     paid: bridging?.paid === true,
   }
-  const stages = (['accepted', 'ordered', 'final', 'paid'] as const).filter((each) => each !== 'paid' || kind === 'request')
+  const stages = (['accepted', 'ordered', 'final', 'paid'] as const).filter(
+    (each) => each !== 'paid' || kind === 'request',
+  )
   return (
     <section>
       <h2>{tx.where}</h2>

@@ -3,8 +3,8 @@
 import type { PublicClient } from 'viem'
 import type { Config } from 'wagmi'
 import { getPublicClient } from 'wagmi/actions'
-import type { EthereumReader } from '../../../ethereum/reader.ts'
 import { problemOf } from '../../../ethereum/problems.ts'
+import type { EthereumReader } from '../../../ethereum/reader.ts'
 
 export type Asker = Pick<EthereumReader, 'ask'>
 

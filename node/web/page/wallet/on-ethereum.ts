@@ -2,13 +2,7 @@
 
 import { parseSignature } from 'viem'
 import type { Config } from 'wagmi'
-import {
-  getBlock,
-  readContract,
-  sendTransaction,
-  signTypedData,
-  waitForTransactionReceipt,
-} from 'wagmi/actions'
+import { getBlock, readContract, sendTransaction, signTypedData, waitForTransactionReceipt } from 'wagmi/actions'
 import { bridgeAbi } from '../../../../deployments/bridge-abi.ts'
 import { tokenAbi } from '../../../../deployments/token-abi.ts'
 import { OperationError } from '../../../errors.ts'
