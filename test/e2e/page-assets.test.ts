@@ -82,6 +82,7 @@ test('a token is brought in: made, allowed and deposited; a wallet that refuses 
   await page.reload()
   await page.getByText('Deposited.').waitFor()
   await page.getByText('100 EXAMPLE').first().waitFor()
+  await stage.causeBlock()
   await page.getByRole('main').locator('a[href^="/tx/"]').first().click()
   await page.getByRole('heading', { name: /From Ethereum (ordered|final)/ }).waitFor()
   const link = page.locator('a[href^="/asset/"]').first()
@@ -105,7 +106,7 @@ test('a token with permits takes a signature and one transaction, a wallet that 
     'to deposit',
   ])
   await page.getByRole('button', { name: 'Deposit' }).click()
-  await page.getByText('20 TOK').first().waitFor()
+  await page.getByRole('main').getByRole('status').getByText('20 TOK').waitFor()
   const other = await tokens.deploy('PlainToken', wallet.address, 50_000_000n)
   wallet.isAtomic = true
   await chooseToken(page, other)
@@ -113,7 +114,8 @@ test('a token with permits takes a signature and one transaction, a wallet that 
   await until('one step', async () => ((await steps(page)).length === 1 ? true : undefined))
   const before = wallet.asked.length
   await page.getByRole('button', { name: 'Deposit' }).click()
-  await page.getByText('7 TOK').first().waitFor()
+  await until('the wallet to be asked', async () => (wallet.asked.includes('wallet_sendCalls') ? true : undefined))
+  await page.getByRole('main').getByRole('status').getByText('7 TOK').waitFor()
   const asked = wallet.asked.slice(before)
   assert.equal(asked.filter((each) => each === 'wallet_sendCalls').length, 1)
   assert.equal(asked.includes('eth_sendTransaction'), false)
@@ -175,7 +177,7 @@ test('an issuance that is not final is taken by nobody who does not say so, and 
   const { page, wallet } = alice
   const issue = async (symbol: string) => {
     const args = ['asset', 'issue', symbol, '1000', '--decimals', '2', '--to', wallet.address]
-    return (await stage.json<{ infohash: string }>(...args, '--wallet', 'genesis', '--yes')).infohash
+    return (await stage.json<{ asset: string }>(...args, '--wallet', 'genesis', '--yes')).asset
   }
   gold = await issue('GOLD')
   const fake = await issue('G0LD')
@@ -192,9 +194,6 @@ test('an issuance that is not final is taken by nobody who does not say so, and 
   await page.getByLabel('I know who issued it').check()
   await page.getByRole('button', { name: 'Sign and pay' }).click()
   await madeBy(page)
-  const usdc = await issue('ETH')
-  await page.goto(`${stage.url}/asset/${usdc}`)
-  await page.getByText('It calls itself ETH, and is not ETH').waitFor()
 })
 
 test('an offer is made, spared by payments, and handed on as a file', { skip }, async () => {
@@ -295,7 +294,7 @@ test('offers are a book by pair and price, with one’s own marked; a withdrawn 
   await page.getByRole('link', { name: 'All offers' }).click()
   const book = page.getByRole('table', { name: 'EXAMPLE wanted' })
   await book.getByText('yours').first().waitFor()
-  const prices = await book.locator('tbody tr td:first-child').allTextContents()
+  const prices = await book.locator('tbody tr td:nth-child(2)').allTextContents()
   assert.deepEqual(prices, ['0.5', '0.14285714'])
   await book
     .getByRole('link', { name: /^Look / })
@@ -320,6 +319,8 @@ test('a token goes out again: asked for, final, and paid by its gateway when som
   await page.getByRole('button', { name: 'Sign and ask' }).click()
   const infohash = await madeBy(page)
   await page.getByRole('main').getByRole('status').getByRole('link').click()
+  // Such requests cause no block, and go along with the next one.
+  await stage.causeBlock()
   await page.getByRole('heading', { name: 'To Ethereum ordered' }).waitFor()
   await stage.run('devnet', 'skip', '24h')
   await page.getByRole('heading', { name: 'To Ethereum final' }).waitFor()

@@ -67,6 +67,11 @@ export class PageStage implements AsyncDisposable {
     return out
   }
 
+  /** Miners make one for a request of TTX. */
+  async causeBlock(): Promise<void> {
+    await this.run('bridge', '1', '--wallet', 'genesis', '--yes')
+  }
+
   async json<T extends object>(...args: readonly string[]): Promise<T> {
     return await ttxJson<T>([...args, ...this.here])
   }

@@ -281,7 +281,7 @@ export const de: Words = {
     back: 'Von Ethereum',
     claims: 'Abholen',
     outNote:
-      'Du verlangst wTTX auf Ethereum. Ein Block nimmt das Verlangen mit; ist er endgültig, kann jeder es auszahlen lassen.',
+      'Du verlangst, auf Ethereum ausgezahlt zu werden: wTTX für TTX, oder ein Token, das sein Gateway hält. Ein Block nimmt das Verlangen mit; ist er endgültig, kann jeder es auszahlen lassen.',
     recipient: 'Empfänger auf Ethereum',
     asset: 'Was',
     fee: 'Gebühr, 1% für den Miner',
@@ -290,7 +290,7 @@ export const de: Words = {
     whenOut:
       'Ein bis zwei Tage, nachdem ein Miner einen Block findet: frühestens ein Tag, zwei, wenn ein Rivale kommt.',
     outTokenNote:
-      'Sein Gateway zahlt es auf Ethereum aus, frühestens einen Tag, nachdem ein Block das Verlangen mitgenommen hat, sobald jemand das veranlasst, der Ether für Gas hat: komm hierher zurück und hole es ab. Manche Miner nehmen kein Verlangen nach Token mit.',
+      'Dann muss es jemand bei seinem Gateway abholen, was Ether für Gas kostet: komm dafür hierher zurück. Ein Verlangen nach Token verursacht keinen Block: es geht mit einem mit, den anderes verursacht.',
     ask: 'Unterschreiben und verlangen',
     backNote:
       'Du verbrennst wTTX auf Ethereum. Es gehört dir auf der TTX-Seite, sobald ein Block es mitgenommen hat: nicht sofort endgültig, aber spätestens binnen eines Tages.',

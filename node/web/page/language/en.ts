@@ -275,7 +275,7 @@ export const en = {
     back: 'From Ethereum',
     claims: 'Claim',
     outNote:
-      'You ask for wTTX on Ethereum. A block takes the request along; when it is final, anyone can have it paid.',
+      'You ask to be paid on Ethereum: wTTX for TTX, or a token that its gateway holds. A block takes the request along; when it is final, anyone can have it paid.',
     recipient: 'Recipient on Ethereum',
     asset: 'What',
     fee: 'Fee, 1% for the miner',
@@ -283,7 +283,7 @@ export const en = {
     least: (amount: string) => `At least ${amount} TTX.`,
     whenOut: 'One to two days after a miner finds a block: a day at the earliest, two where a rival comes.',
     outTokenNote:
-      'Its gateway pays it on Ethereum, a day at least after a block has taken the request along, to whoever asks for that, who needs ether for gas: come back to this page and claim it. Some miners carry no requests of tokens.',
+      'Then somebody has to claim it at its gateway, which takes ether for gas: come back to this page for that. Requests of tokens cause no block: they go along with one that something else causes.',
     ask: 'Sign and ask',
     backNote:
       'You burn wTTX on Ethereum. It is yours on the TTX side once a block has taken it along: not final at once, but within a day at most.',

@@ -14,6 +14,8 @@ type MoneyProps = {
   readonly asset?: Asset | undefined
   /** Of what has the decimals of TTX. */
   readonly unit?: 'TTX' | 'wTTX'
+  /** Where the whole id is beside it. */
+  readonly isBare?: boolean
 }
 
 /** As text, where there is no room for more. */
@@ -22,23 +24,26 @@ export function nameTokens(tokens: bigint, asset: Asset | undefined, { assets }:
 }
 
 /** Of another asset than TTX in the decimals and by the name that it claims, with a link to which it is. */
-export function Money({ tokens, asset, unit = 'TTX' }: MoneyProps) {
+export function Money({ tokens, asset, unit = 'TTX', isBare = false }: MoneyProps) {
   return asset === undefined ? (
     <span className="money">
       {formatAmount(tokens)} <span className="unit">{unit}</span>
     </span>
   ) : (
-    <OfAsset tokens={tokens} asset={asset} />
+    <OfAsset tokens={tokens} asset={asset} isBare={isBare} />
   )
 }
 
-function OfAsset({ tokens, asset }: { readonly tokens: bigint; readonly asset: Asset }) {
+type OfAssetProps = { readonly tokens: bigint; readonly asset: Asset; readonly isBare: boolean }
+
+function OfAsset({ tokens, asset, isBare }: OfAssetProps) {
   const words = useWords()
   const { data: view } = useAsset(asset)
   const unit = unitOf(asset, view)
   return (
     <span className="money">
-      {formatNumber(tokens, unit)} <span className="unit">{nameUnit(unit, words)}</span> <AssetLink asset={asset} />
+      {formatNumber(tokens, unit)} <span className="unit">{nameUnit(unit, words)}</span>{' '}
+      {!isBare && <AssetLink asset={asset} />}
     </span>
   )
 }

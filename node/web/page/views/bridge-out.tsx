@@ -90,14 +90,10 @@ export function BridgeOut() {
       {tokens !== undefined && (
         <dl>
           <Row name={bridge.fee}>
-            <Money tokens={tokens - netOf(tokens)} asset={asset} />
+            <Money tokens={tokens - netOf(tokens)} asset={asset} isBare />
           </Row>
           <Row name={bridge.arrives}>
-            {asset === undefined || unit === undefined ? (
-              <Money tokens={netOf(tokens)} unit="wTTX" />
-            ) : (
-              formatIn(netOf(tokens), unit, words)
-            )}
+            <Money tokens={netOf(tokens)} asset={asset} unit="wTTX" isBare />
           </Row>
         </dl>
       )}

@@ -1,7 +1,7 @@
 // Gives a token of Ethereum to its gateway, with as few questions of the wallet as it and the token allow; and says what came of what was sent.
 
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { type FormEvent, useState } from 'react'
+import { type FormEvent, useEffect, useState } from 'react'
 import { useConfig, useConnection } from 'wagmi'
 import { depositInfohash } from '../../../client/asset-deposit.ts'
 import { type Address, checksumAddress, parseAddress } from '../../../protocol/ids.ts'
@@ -209,6 +209,11 @@ function OneUnderWay({ network, deposit }: OneUnderWayProps) {
     queryFn: async () => await entryOf(config, network.bridge, gateway, deposit),
     retry: false,
   })
+  const client = useQueryClient()
+  useEffect(() => {
+    // What is held and allowed is another amount now.
+    if (entry !== undefined) void client.invalidateQueries({ queryKey: ['ethereum', 'token'] })
+  }, [client, entry])
   const isLess = entry !== undefined && entry.amount < BigInt(amount)
   return (
     <div className="card">

@@ -91,6 +91,7 @@ function SideTable({ bridge, caption, entries, units: { base, quote } }: SideTab
         <caption>{caption}</caption>
         <thead>
           <tr>
+            <th scope="col">{swap.offer}</th>
             <th scope="col" className="number">
               {swap.price}
             </th>
@@ -102,18 +103,20 @@ function SideTable({ bridge, caption, entries, units: { base, quote } }: SideTab
             </th>
             <th scope="col">{swap.standing}</th>
             <th scope="col">{swap.by}</th>
-            <th scope="col">{swap.offer}</th>
           </tr>
         </thead>
         <tbody>
           {entries.map(({ offer, ...entry }) => (
             <tr key={entry.id}>
+              <td>
+                <OfferLink id={entry.id} />
+              </td>
               <td className="number">{formatPrice(priceOf(offer), decimals)}</td>
               <td className="number">
-                <Money tokens={offer.give.tokens} asset={offer.give.asset} />
+                <Money {...offer.give} isBare />
               </td>
               <td className="number">
-                <Money tokens={offer.want.tokens} asset={offer.want.asset} />
+                <Money {...offer.want} isBare />
               </td>
               <td>
                 <StandingBadge bridge={bridge} entry={{ ...entry, offer }} />
@@ -123,9 +126,6 @@ function SideTable({ bridge, caption, entries, units: { base, quote } }: SideTab
                 {offer.taker !== undefined && offer.from !== owner && (
                   <Badge tone="plain">{offer.taker === owner ? swap.forYou : swap.forOther}</Badge>
                 )}
-              </td>
-              <td>
-                <OfferLink id={entry.id} />
               </td>
             </tr>
           ))}

@@ -103,7 +103,7 @@ function Terms({ entry: { offer }, isMine }: { readonly entry: Entry; readonly i
   const price = formatPrice(priceOf(offer), decimals)
   const half = ({ tokens, asset }: Amount): ReactNode => (
     <>
-      <Money tokens={tokens} asset={asset} />
+      <Money tokens={tokens} asset={asset} isBare />
       {asset !== undefined && <AssetNote asset={asset} known={known} />}
     </>
   )

@@ -144,7 +144,8 @@ function Waiting({ where: { bridging, status }, kind }: { readonly where: Where;
   const { data: next } = useCall('bridge_next', {}, { enabled: isAccepted })
   if (next === undefined) return bridging === undefined ? null : <p>{bridging.waitingFor}</p>
   const { requests, entries } = next.waiting
-  const calls = kind === 'request' || requests + entries > 0
+  // Requests of other assets go along with a block, and cause none.
+  const calls = (kind === 'request' && bridging?.asset === undefined) || requests + entries > 0
   return (
     <p>
       {words.home.next} {`${next.height}`}
@@ -270,7 +271,7 @@ function Parties({ tx, asset }: { readonly tx: Decoded | undefined; readonly ass
   return (
     <>
       <Row name={words.amount}>
-        <Money tokens={tx.tokens} asset={asset} />
+        <Money tokens={tx.tokens} asset={asset} isBare />
       </Row>
       {tx.kind === 'signed' && (
         <Row name={words.from}>
@@ -290,7 +291,7 @@ function Parties({ tx, asset }: { readonly tx: Decoded | undefined; readonly ass
 function Half({ of: { tokens, asset } }: { readonly of: Amount }) {
   return (
     <>
-      <Money tokens={tokens} asset={asset} />
+      <Money tokens={tokens} asset={asset} isBare />
       {asset !== undefined && <AssetNote asset={asset} known={[]} />}
     </>
   )
