@@ -1,5 +1,5 @@
 // Assets, gateways and swaps on the web page of a node, over a whole devnet: two people in two browsers bring tokens in, pay, offer, take, withdraw and
-// get out again by clicking; with tokens that misbehave, offers that lie and wallets that refuse.
+// get out again by clicking; with tokens that misbehave, offers that lie and wallets that refuse. Long, since each test goes on where the last one ended.
 
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'

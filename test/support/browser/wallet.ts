@@ -11,7 +11,7 @@ export type BrowserWallet = {
   readonly asked: string[]
   /** The next question that its owner would be shown is refused. */
   refuseNext: boolean
-  /** The one after so many others is refused. */
+  /** The one after this many others is refused. */
   refuseAfter: number | undefined
   /** The chain on which it is. */
   chain: number

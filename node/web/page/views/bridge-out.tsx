@@ -21,9 +21,9 @@ import { Money } from '../parts/money.tsx'
 import { Row } from '../parts/states.tsx'
 import { readAddress } from '../parts/written.ts'
 import { Said } from '../said.ts'
-import { keepRequest } from '../tokens/requests.ts'
 import { describeFailure } from '../wallet/failure.ts'
 import { useSigner } from '../wallet/signer.ts'
+import { keepRequest } from '../wallet/tokens/requests.ts'
 
 export function BridgeOut() {
   const words = useWords()

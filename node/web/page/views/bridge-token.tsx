@@ -16,11 +16,11 @@ import { Money } from '../parts/money.tsx'
 import { Row } from '../parts/states.tsx'
 import { readAddress } from '../parts/written.ts'
 import { Said } from '../said.ts'
-import { depositToken, entryOf } from '../tokens/deposit-token.ts'
-import { type Step, stepsOf } from '../tokens/steps.ts'
-import { readTokenFacts, type TokenFacts, type TokenNetwork } from '../tokens/token-facts.ts'
-import { forgetUnderWay, keepUnderWay, type UnderWay, useUnderWay } from '../tokens/under-way.ts'
 import { describeFailure } from '../wallet/failure.ts'
+import { depositToken, entryOf } from '../wallet/tokens/deposit-token.ts'
+import { type Step, stepsOf } from '../wallet/tokens/steps.ts'
+import { readTokenFacts, type TokenFacts, type TokenNetwork } from '../wallet/tokens/token-facts.ts'
+import { forgetUnderWay, keepUnderWay, type UnderWay, useUnderWay } from '../wallet/tokens/under-way.ts'
 
 type TokenFormProps = {
   readonly network: TokenNetwork

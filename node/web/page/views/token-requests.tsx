@@ -3,8 +3,8 @@
 import { useWords } from '../language/language.tsx'
 import { useCall } from '../node.ts'
 import { TransactionLink } from '../parts/ids.tsx'
-import { ClaimToken } from '../tokens/claim-button.tsx'
-import { forgetRequest, useRequests } from '../tokens/requests.ts'
+import { ClaimToken } from '../wallet/tokens/claim-button.tsx'
+import { forgetRequest, useRequests } from '../wallet/tokens/requests.ts'
 import { WithWallet } from '../wallet/wallet-needed.tsx'
 
 export function TokenRequests() {

@@ -5,7 +5,6 @@ import { Link, useParams } from '@tanstack/react-router'
 import { useState } from 'react'
 import { netOf } from '../../../protocol/fee.ts'
 import { isInfohash } from '../../../protocol/ids.ts'
-import type { Amount } from '../../../protocol/offer.ts'
 import type { Transaction as Decoded } from '../../../protocol/transaction.ts'
 import { parentsOf } from '../../../protocol/transaction.ts'
 import type { Result } from '../../../rpc/api.ts'
@@ -18,9 +17,10 @@ import { Money } from '../parts/money.tsx'
 import { Answer, Row } from '../parts/states.tsx'
 import { Moment } from '../parts/time.tsx'
 import { type Kind, kindOf, readFile, StatusBadge } from '../parts/transaction-list.tsx'
-import { ClaimToken } from '../tokens/claim-button.tsx'
+import { ClaimToken } from '../wallet/tokens/claim-button.tsx'
 import { WithWallet } from '../wallet/wallet-needed.tsx'
 import { NotFound } from './not-found.tsx'
+import { Parties } from './transaction-parties.tsx'
 
 type Where = Result<'tx_where'>
 
@@ -243,57 +243,6 @@ function Facts({ where, tx }: { readonly where: Where; readonly tx: Decoded | un
         </Row>
       )}
     </dl>
-  )
-}
-
-function Parties({ tx, asset }: { readonly tx: Decoded | undefined; readonly asset: Where['asset'] }) {
-  const { tx: words } = useWords()
-  if (tx === undefined) return null
-  if (tx.kind === 'take') {
-    const { offer } = tx
-    return (
-      <>
-        <Row name={words.from}>
-          <AddressLink owner={offer.from} whole />
-        </Row>
-        <Row name={words.gives}>
-          <Half of={offer.give} />
-        </Row>
-        <Row name={words.to}>
-          <AddressLink owner={tx.from} whole />
-        </Row>
-        <Row name={words.gives}>
-          <Half of={offer.want} />
-        </Row>
-      </>
-    )
-  }
-  return (
-    <>
-      <Row name={words.amount}>
-        <Money tokens={tx.tokens} asset={asset} isBare />
-      </Row>
-      {tx.kind === 'signed' && (
-        <Row name={words.from}>
-          <AddressLink owner={tx.from} whole />
-        </Row>
-      )}
-      {!(tx.kind === 'signed' && tx.bridge !== undefined) && (
-        <Row name={words.to}>
-          <AddressLink owner={tx.to} whole />
-        </Row>
-      )}
-    </>
-  )
-}
-
-/** Of a swap. */
-function Half({ of: { tokens, asset } }: { readonly of: Amount }) {
-  return (
-    <>
-      <Money tokens={tokens} asset={asset} isBare />
-      {asset !== undefined && <AssetNote asset={asset} known={[]} />}
-    </>
   )
 }
 

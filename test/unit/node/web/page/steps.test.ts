@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { callsOf, type Situation, stepsOf } from '../../../../../node/web/page/tokens/steps.ts'
+import { callsOf, type Situation, stepsOf } from '../../../../../node/web/page/wallet/tokens/steps.ts'
 
 const NOTHING: Situation = { isMade: false, allowed: 0n, mustClear: false, hasPermit: false, isAtomic: false }
 const MADE: Situation = { ...NOTHING, isMade: true }

@@ -1,9 +1,9 @@
-// Requests of tokens that this browser has made: nobody pays them by himself, so somebody has to remember them.
+// Requests of tokens that this browser has made: relayers do not claim them, so somebody has to remember them.
 
 import { useMemo } from 'react'
-import { type Address, type Infohash, isInfohash } from '../../../protocol/ids.ts'
-import { keep, readKept, useKept } from '../kept.ts'
-import { parseList } from '../parse-list.ts'
+import { type Address, type Infohash, isInfohash } from '../../../../protocol/ids.ts'
+import { keep, readKept, useKept } from '../../kept.ts'
+import { parseList } from '../../parse-list.ts'
 
 const REQUESTS = 'requests'
 

@@ -8,9 +8,9 @@ import {
   useQueryClient,
 } from '@tanstack/react-query'
 import { useConfig, useConnection } from 'wagmi'
-import { type Infohash, parseAddress } from '../../../protocol/ids.ts'
-import { useCall } from '../node.ts'
-import { Said } from '../said.ts'
+import { type Infohash, parseAddress } from '../../../../protocol/ids.ts'
+import { useCall } from '../../node.ts'
+import { Said } from '../../said.ts'
 import { claimToken, isTokenPaid } from './claim-token.ts'
 
 type TokenClaim = {

@@ -13,19 +13,19 @@ import {
 } from 'viem'
 import type { Config } from 'wagmi'
 import { getCapabilities } from 'wagmi/actions'
-import { shownOf } from '../../../client/assets/view.ts'
-import { checkFactory } from '../../../ethereum/gateways/factory.ts'
-import { gatewayOf } from '../../../ethereum/gateways/gateway.ts'
+import { shownOf } from '../../../../client/assets/view.ts'
+import { checkFactory } from '../../../../ethereum/gateways/factory.ts'
+import { gatewayOf } from '../../../../ethereum/gateways/gateway.ts'
 import {
   allowanceOf,
   hasCode,
   readTokenClaim,
   tokenBalanceOf,
   tokenOfGateway,
-} from '../../../ethereum/gateways/token.ts'
-import type { Address } from '../../../protocol/ids.ts'
-import { Said } from '../said.ts'
-import { type Asker, askerOf } from '../wallet/asker.ts'
+} from '../../../../ethereum/gateways/token.ts'
+import type { Address } from '../../../../protocol/ids.ts'
+import { Said } from '../../said.ts'
+import { type Asker, askerOf } from '../asker.ts'
 import type { Situation } from './steps.ts'
 
 export type TokenNetwork = { readonly chain: bigint; readonly bridge: Address; readonly factory: Address }

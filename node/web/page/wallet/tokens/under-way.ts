@@ -1,9 +1,9 @@
 // Deposits that were sent and whose end was not seen yet: a page that is loaded again goes on with them, and nobody pays twice for one.
 
 import { useMemo } from 'react'
-import type { Address } from '../../../protocol/ids.ts'
-import { keep, readKept, useKept } from '../kept.ts'
-import { parseList } from '../parse-list.ts'
+import type { Address } from '../../../../protocol/ids.ts'
+import { keep, readKept, useKept } from '../../kept.ts'
+import { parseList } from '../../parse-list.ts'
 import type { Sent } from './deposit-token.ts'
 
 export type UnderWay = Sent & { readonly gateway: Address /** Base units, in decimal. */; readonly amount: string }

@@ -1,8 +1,8 @@
 // Has the gateway of a token pay a request, once a final block has it.
 
-import type { Infohash } from '../../../protocol/ids.ts'
-import { useWords } from '../language/language.tsx'
-import { describeFailure } from '../wallet/failure.ts'
+import type { Infohash } from '../../../../protocol/ids.ts'
+import { useWords } from '../../language/language.tsx'
+import { describeFailure } from '../failure.ts'
 import { useTokenClaim } from './use-claim.ts'
 
 /** Only below what knows that a wallet is connected. */

@@ -11,19 +11,19 @@ import {
   waitForCallsStatus,
   waitForTransactionReceipt,
 } from 'wagmi/actions'
-import { bridgeAbi } from '../../../../deployments/bridge-abi.ts'
-import { type BridgeCall, countedPrice } from '../../../ethereum/calls.ts'
+import { bridgeAbi } from '../../../../../deployments/bridge-abi.ts'
+import { type BridgeCall, countedPrice } from '../../../../ethereum/calls.ts'
 import {
   approveCall,
   createGatewayCall,
   gatewayDepositCall,
   gatewayPermitDepositCall,
-} from '../../../ethereum/gateways/calls.ts'
-import { type Address, parseAddress } from '../../../protocol/ids.ts'
-import { ceilToGwei, costOfGas, toGasPrice, toTime } from '../../../protocol/units.ts'
-import { Said } from '../said.ts'
-import { askerOf } from '../wallet/asker.ts'
-import { isContract, settle, surcharge } from '../wallet/on-ethereum.ts'
+} from '../../../../ethereum/gateways/calls.ts'
+import { type Address, parseAddress } from '../../../../protocol/ids.ts'
+import { ceilToGwei, costOfGas, toGasPrice, toTime } from '../../../../protocol/units.ts'
+import { Said } from '../../said.ts'
+import { askerOf } from '../asker.ts'
+import { isContract, settle, surcharge } from '../on-ethereum.ts'
 import { type Call, callsOf, type Step, stepsOf } from './steps.ts'
 import { permitNonce, type TokenFacts, type TokenNetwork } from './token-facts.ts'
 
