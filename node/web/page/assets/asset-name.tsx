@@ -45,27 +45,37 @@ export function AssetNote({ asset, known }: { readonly asset: Asset; readonly kn
 /** What speaks against it alone, where its id is there already. */
 export function AssetDoubts({ asset, known }: { readonly asset: Asset; readonly known: readonly AssetView[] }) {
   const { data: view } = useAsset(asset)
-  return view === undefined ? null : <Doubts view={view} known={known} />
+  return view === undefined ? null : <Doubts view={view} known={known} role="note" />
 }
 
-export function Doubts({ view, known }: { readonly view: AssetView; readonly known: readonly AssetView[] }) {
+type DoubtsProps = {
+  readonly view: AssetView
+  /** What it could be taken for one of. */
+  readonly known: readonly AssetView[]
+  /** Read out at once, unless there may be many. */
+  readonly role?: 'alert' | 'note'
+}
+
+export function Doubts({ view, known, role = 'alert' }: DoubtsProps) {
   const words = useWords()
   const doubts = doubtsOf(view, namesOf(known))
   if (doubts.length === 0) return null
   return (
-    <ul className="note plain" role="alert">
-      {doubts.map((doubt) => (
-        <li key={`${doubt.kind} ${'other' in doubt ? doubt.other.asset : ''}`}>
-          {describeDoubt(doubt, words)}
-          {doubt.kind === 'alike' && (
-            <>
-              {' '}
-              <AssetLink asset={doubt.other.asset} whole />
-            </>
-          )}
-        </li>
-      ))}
-    </ul>
+    <div className="note" role={role}>
+      <ul className="plain">
+        {doubts.map((doubt) => (
+          <li key={`${doubt.kind} ${'other' in doubt ? doubt.other.asset : ''}`}>
+            {describeDoubt(doubt, words)}
+            {doubt.kind === 'alike' && (
+              <>
+                {' '}
+                <AssetLink asset={doubt.other.asset} whole />
+              </>
+            )}
+          </li>
+        ))}
+      </ul>
+    </div>
   )
 }
 

@@ -10,7 +10,7 @@ import { node, useCall } from '../node.ts'
 import { useGateways } from './gateway-reader.tsx'
 import { type Unit, unitOf } from './unit.ts'
 
-export type Held = Result<'account_assets'>['assets'][number]
+type Held = Result<'account_assets'>['assets'][number]
 
 /** Of each the peers may be asked for, milliseconds. */
 const FETCH_MS = 2_000
@@ -24,7 +24,7 @@ export function useAsset(asset: Asset | undefined): UseQueryResult<AssetView> {
 }
 
 /** Views of several, as far as they are here, in their order. */
-export function useAssets(all: readonly Asset[]): readonly (AssetView | undefined)[] {
+function useAssets(all: readonly Asset[]): readonly (AssetView | undefined)[] {
   const gateways = useGateways()
   return useQueries({ queries: all.map((asset) => questionOf(asset, gateways)) }).map(({ data }) => data)
 }
@@ -43,7 +43,7 @@ export function useUnit(asset: Asset | undefined): Unit | undefined {
 }
 
 /** Other assets than TTX that an address holds. */
-export function useHeld(owner: Address | undefined): readonly Held[] | undefined {
+function useHeld(owner: Address | undefined): readonly Held[] | undefined {
   const params = { owner: owner ?? ZERO_ADDRESS, limit: SHOWN }
   return useCall('account_assets', params, { enabled: owner !== undefined }).data?.assets
 }

@@ -13,7 +13,7 @@ export type End = { readonly state: 'taken' | 'withdrawn' | 'spent'; readonly by
 export type Entry = { readonly id: Infohash; readonly offer: Offer; readonly end?: End }
 
 /** More would be asked about with each payment that the node hears of. */
-export const MOST_OFFERS = 200
+export const MOST_OFFERS = 100
 
 /** By its text: who signed is recovered once. */
 const decoded = new Map<string, Entry | undefined>()

@@ -16,9 +16,16 @@ const TONES: Readonly<Record<OfferStanding['state'], Tone>> = {
   void: 'bad',
 }
 
-export function StandingBadge({ bridge, entry }: { readonly bridge: Address; readonly entry: Entry }) {
+type StandingBadgeProps = {
+  readonly bridge: Address
+  readonly entry: Entry
+  /** How long peers may be asked for what it gives, milliseconds. */
+  readonly fetchMs?: number
+}
+
+export function StandingBadge({ bridge, entry, fetchMs = 0 }: StandingBadgeProps) {
   const { swap, misc } = useWords()
-  const { data, error } = useStanding(bridge, entry)
+  const { data, error } = useStanding(bridge, entry, fetchMs)
   const state = entry.end?.state ?? data?.state
   if (state === undefined) return <span className="faint">{error?.message ?? misc.loading}</span>
   return <Badge tone={TONES[state]}>{swap.states[state]}</Badge>

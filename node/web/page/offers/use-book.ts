@@ -57,7 +57,7 @@ export function useBound(
 /** Asked again with each change, until it has ended for good, which the book then knows. `fetchMs`: how long peers may be asked for what it gives. */
 export function useStanding(bridge: Address, { id, offer, end }: Entry, fetchMs = 0): UseQueryResult<OfferStanding> {
   const asked = useQuery({
-    queryKey: ['transactions', 'standing', id],
+    queryKey: ['transactions', 'standing', id, fetchMs],
     queryFn: async ({ signal }) => await standingOf(node, offer, fetchMs, signal),
     enabled: end === undefined,
   })

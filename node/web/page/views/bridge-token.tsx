@@ -204,7 +204,11 @@ function OneUnderWay({ network, deposit }: OneUnderWayProps) {
   const { tokens: text } = words
   const config = useConfig()
   const { gateway, id, amount } = deposit
-  const { data: entry, error } = useQuery({
+  const {
+    data: entry,
+    error,
+    refetch,
+  } = useQuery({
     queryKey: ['ethereum', 'entry', id],
     queryFn: async () => await entryOf(config, network.bridge, gateway, deposit),
     retry: false,
@@ -238,9 +242,14 @@ function OneUnderWay({ network, deposit }: OneUnderWayProps) {
         </>
       )}
       {error !== null && (
-        <p className="problem" role="alert">
-          {describeFailure(error, words)}
-        </p>
+        <>
+          <p className="problem" role="alert">
+            {describeFailure(error, words)}
+          </p>
+          <button type="button" className="quiet" onClick={() => void refetch()}>
+            {words.misc.retry}
+          </button>
+        </>
       )}
       {(entry !== undefined || error !== null) && (
         <button type="button" className="quiet" onClick={() => forgetUnderWay(network.bridge, id)}>

@@ -58,7 +58,7 @@ function Known({ bridge, entry }: KnownProps) {
   return (
     <>
       <h2>
-        {swap.offer} <StandingBadge bridge={bridge} entry={entry} />
+        {swap.offer} <StandingBadge bridge={bridge} entry={entry} fetchMs={FETCH_MS} />
       </h2>
       <p className="wrap">
         <code>{id}</code>
