@@ -88,6 +88,10 @@ const FOLDER_RULES: readonly FolderRule[] = [
       'node/rpc/json.ts',
       'node/errors.ts',
       'node/ethereum/calls.ts',
+      // What is asked of gateways, by the connected wallet in place of endpoints.
+      'node/ethereum/gateways/',
+      'node/ethereum/reader.ts',
+      'node/ethereum/problems.ts',
       'deployments/',
     ],
     except: ['node/client/ethereum/'],

@@ -54,11 +54,29 @@ const network = createRoute({
 const pay = createRoute({
   getParentRoute: () => root,
   path: '/pay',
-  validateSearch: (search: Record<string, unknown>): { to?: string; uri?: string } => {
-    const [to, uri] = [textIn(search, 'to'), textIn(search, 'uri')]
-    return { ...(to === undefined ? {} : { to }), ...(uri === undefined ? {} : { uri }) }
+  validateSearch: (search: Record<string, unknown>): { to?: string; uri?: string; asset?: string } => {
+    const [to, uri, what] = [textIn(search, 'to'), textIn(search, 'uri'), textIn(search, 'asset')]
+    return {
+      ...(to === undefined ? {} : { to }),
+      ...(uri === undefined ? {} : { uri }),
+      ...(what === undefined ? {} : { asset: what }),
+    }
   },
   component: lazyRouteComponent(() => import('./views/pay.tsx'), 'Pay'),
+})
+const asset = createRoute({
+  getParentRoute: () => root,
+  path: '/asset/$asset',
+  component: lazyRouteComponent(() => import('./views/asset.tsx'), 'AssetPage'),
+})
+const swap = createRoute({
+  getParentRoute: () => root,
+  path: '/swap',
+  validateSearch: (search: Record<string, unknown>): { way?: 'make'; offer?: string } => {
+    const [way, offer] = [textIn(search, 'way'), textIn(search, 'offer')]
+    return { ...(way === 'make' ? { way } : {}), ...(offer === undefined ? {} : { offer }) }
+  },
+  component: lazyRouteComponent(() => import('./views/swap.tsx'), 'Swap'),
 })
 const bridge = createRoute({
   getParentRoute: () => root,
@@ -74,7 +92,20 @@ const bridge = createRoute({
 })
 
 export const router = createRouter({
-  routeTree: root.addChildren([home, transaction, graph, block, blocks, address, payments, network, pay, bridge]),
+  routeTree: root.addChildren([
+    home,
+    transaction,
+    graph,
+    block,
+    blocks,
+    address,
+    payments,
+    network,
+    pay,
+    asset,
+    swap,
+    bridge,
+  ]),
   defaultPreload: 'intent',
   // Answers are kept by the queries; the router has none of its own.
   defaultPreloadStaleTime: 0,

@@ -77,7 +77,13 @@ function TransactionRow({ record }: { readonly record: Record }) {
       </td>
       <td>{words.tx.kinds[kindOf(tx)]}</td>
       <td className="number">
-        {tx !== undefined && tx.kind !== 'take' && <Money tokens={tx.tokens} asset={record.asset} />}
+        {tx?.kind === 'take' ? (
+          <>
+            <Money {...tx.offer.give} /> ⇄ <Money {...tx.offer.want} />
+          </>
+        ) : (
+          tx !== undefined && <Money tokens={tx.tokens} asset={record.asset} />
+        )}
       </td>
       <td>
         <StatusBadge status={record.status} />

@@ -1,23 +1,76 @@
-// Burns wTTX on Ethereum, to be credited on the TTX side.
+// Brings money from Ethereum: burns wTTX, or gives a token to its gateway, to be credited on the TTX side.
 
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { useConfig, useConnection } from 'wagmi'
 import { formatAmount } from '../../../client/amount.ts'
+import { type Asset, isEntered } from '../../../protocol/asset.ts'
 import { netOf } from '../../../protocol/fee.ts'
 import { checksumAddress, parseAddress } from '../../../protocol/ids.ts'
+import { AssetChoice } from '../assets/asset-choice.tsx'
+import { readIn, TTX_UNIT } from '../assets/unit.ts'
+import { useHeldViews } from '../assets/use-asset.ts'
 import { useWords } from '../language/language.tsx'
 import { useCall } from '../node.ts'
 import { TextField } from '../parts/field.tsx'
 import { Money } from '../parts/money.tsx'
 import { Answer, Row } from '../parts/states.tsx'
-import { readAddress, readAmount } from '../parts/written.ts'
+import { readAddress } from '../parts/written.ts'
 import { describeFailure } from '../wallet/failure.ts'
 import { balanceOf, burn, type Contracts, isContract, leastDeposit, settle } from '../wallet/on-ethereum.ts'
+import { TokenForm, UnderWayDeposits } from './bridge-token.tsx'
 
 export function BridgeBack() {
+  const { bridge, tokens } = useWords()
   const info = useCall('node_info', {})
-  return <Answer of={info}>{({ network }) => <BackForm contracts={network} />}</Answer>
+  const { address } = useConnection()
+  const gateways = useHeldViews(address && parseAddress(address)).filter(({ asset }) => isEntered(asset))
+  const [isToken, setToken] = useState(false)
+  const [asset, setAsset] = useState<Asset>()
+  return (
+    <Answer of={info}>
+      {({ network }) => (
+        <>
+          <UnderWayDeposits network={network} />
+          <div className="form">
+            <AssetChoice
+              label={bridge.what}
+              first="wTTX"
+              views={gateways}
+              value={asset}
+              onChange={(chosen) => {
+                setToken(chosen !== undefined)
+                setAsset(chosen)
+              }}
+              other={{
+                label: bridge.otherToken,
+                isChosen: isToken && asset === undefined,
+                choose: () => {
+                  setToken(true)
+                  setAsset(undefined)
+                },
+              }}
+            />
+          </div>
+          {!isToken ? (
+            <>
+              <p>{bridge.backNote}</p>
+              <BackForm contracts={network} />
+            </>
+          ) : network.gatewayFactory === undefined ? (
+            <p className="problem">{tokens.noFactory}</p>
+          ) : (
+            <TokenForm
+              key={asset}
+              network={{ ...network, factory: network.gatewayFactory }}
+              own={network.token}
+              given={asset !== undefined && isEntered(asset) ? asset : undefined}
+            />
+          )}
+        </>
+      )}
+    </Answer>
+  )
 }
 
 function BackForm({ contracts }: { readonly contracts: Contracts }) {
@@ -40,7 +93,7 @@ function BackForm({ contracts }: { readonly contracts: Contracts }) {
     enabled: account !== undefined,
     refetchInterval: 10_000,
   })
-  const [to, tokens] = [readAddress(recipient), readAmount(amount)]
+  const [to, tokens] = [readAddress(recipient), readIn(amount, TTX_UNIT)]
   const least = facts?.least ?? 0n
   const isEnough = tokens !== undefined && tokens >= least
   const burning = useMutation({

@@ -2,12 +2,14 @@
 
 import { BaseError, UserRejectedRequestError } from 'viem'
 import type { Words } from '../language/en.ts'
+import { Said } from '../said.ts'
 
 /** EIP-1193: the user said no. */
 const REJECTED = 4_001
 
-export function describeFailure(error: unknown, { wallet }: Words): string {
-  if (isRefusal(error)) return wallet.refused
+export function describeFailure(error: unknown, words: Words): string {
+  if (error instanceof Said) return error.say(words)
+  if (isRefusal(error)) return words.wallet.refused
   if (error instanceof BaseError) return error.shortMessage
   return error instanceof Error ? error.message : String(error)
 }

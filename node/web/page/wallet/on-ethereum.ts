@@ -2,21 +2,16 @@
 
 import { parseSignature } from 'viem'
 import type { Config } from 'wagmi'
-import {
-  getBlock,
-  getBytecode,
-  readContract,
-  sendTransaction,
-  signTypedData,
-  waitForTransactionReceipt,
-} from 'wagmi/actions'
+import { getBlock, readContract, sendTransaction, signTypedData, waitForTransactionReceipt } from 'wagmi/actions'
 import { bridgeAbi } from '../../../../deployments/bridge-abi.ts'
 import { tokenAbi } from '../../../../deployments/token-abi.ts'
 import { OperationError } from '../../../errors.ts'
 import { type BridgeCall, type ClaimProof, claimCall, depositCall } from '../../../ethereum/calls.ts'
+import { isKeyless } from '../../../ethereum/gateways/token.ts'
 import type { Address } from '../../../protocol/ids.ts'
-import { LANES } from '../../../protocol/queue.ts'
+import { LANES, type Lane } from '../../../protocol/queue.ts'
 import { toTime } from '../../../protocol/units.ts'
+import { askerOf } from './asker.ts'
 
 export type Contracts = { readonly bridge: Address; readonly token: Address }
 
@@ -41,10 +36,9 @@ export async function leastDeposit(config: Config, { bridge }: Contracts): Promi
   return await readContract(config, { address: bridge, abi: bridgeAbi, functionName: 'minDeposit' })
 }
 
-/** Whether code is there: what has some cannot sign payments of TTX. Code that only delegates (EIP-7702) belongs to somebody with a key. */
+/** Whether a contract is there that nobody has the key of: it cannot sign payments of TTX. */
 export async function isContract(config: Config, address: Address): Promise<boolean> {
-  const code = await getBytecode(config, { address })
-  return code !== undefined && code !== '0x' && !code.startsWith('0xef0100')
+  return await isKeyless(askerOf(config), address)
 }
 
 /**
@@ -73,7 +67,7 @@ export async function burn(
   })
   const { r, s, yParity } = parseSignature(signature)
   const call = depositCall(amount, to, { deadline: toTime(deadline), v: 27 + yParity, r, s })
-  return await send(config, contracts, account, call, await surcharge(config, contracts))
+  return await send(config, contracts, account, call, await surcharge(config, bridge, 'deposits'))
 }
 
 /** All of one block, in one transaction. Returns its hash. */
@@ -98,13 +92,14 @@ export async function settle(config: Config, hash: `0x${string}`): Promise<void>
   )
 }
 
-async function surcharge(config: Config, { bridge }: Contracts): Promise<bigint> {
+/** Wei that an entry of a lane costs now on top of its price: what is too much comes back. */
+export async function surcharge(config: Config, bridge: Address, lane: Lane): Promise<bigint> {
   const of = async (entries: bigint) =>
     await readContract(config, {
       address: bridge,
       abi: bridgeAbi,
       functionName: 'surcharge',
-      args: [LANES.indexOf('deposits'), entries],
+      args: [LANES.indexOf(lane), entries],
     })
   const [all, others] = await Promise.all([of(OTHERS_AHEAD + 1n), of(OTHERS_AHEAD)])
   return all > others ? all - others : 0n
