@@ -13,6 +13,8 @@ import { TextField } from '../parts/field.tsx'
 import { Money } from '../parts/money.tsx'
 import { Row } from '../parts/states.tsx'
 import { readAddress, readAmount } from '../parts/written.ts'
+import { untilConfirmed, useUnconfirmed } from '../sent/signed.ts'
+import { Unconfirmed } from '../sent/unconfirmed.tsx'
 import { describeFailure } from '../wallet/failure.ts'
 import { useSigner } from '../wallet/signer.ts'
 
@@ -26,6 +28,8 @@ export function BridgeOut() {
   const [amount, setAmount] = useState('')
   const [isTried, setTried] = useState(false)
   const { data: info } = useCall('node_info', {})
+  const bridgeAddress = info?.network.bridge
+  const unconfirmed = useUnconfirmed(bridgeAddress, signer?.address)
   const balance = useBalance(signer?.address)
   const [to, tokens] = [readAddress(recipient), readAmount(amount)]
   const least = info?.network.minRequest ?? 0n
@@ -33,7 +37,9 @@ export function BridgeOut() {
   const asking = useMutation({
     mutationFn: async () => {
       if (signer === undefined || to === undefined || tokens === undefined) throw new Error(words.pay.bad.amount)
-      return await request(node, signer, { tokens, recipient: to }, Math.floor(Date.now() / 1_000))
+      const [wish, now] = [{ tokens, recipient: to }, Math.floor(Date.now() / 1_000)]
+      if (bridgeAddress === undefined) throw new Error(words.misc.loading)
+      return await untilConfirmed(bridgeAddress, (keep) => request(node, signer, wish, now, undefined, keep))
     },
   })
   if (asking.data !== undefined) {
@@ -46,6 +52,10 @@ export function BridgeOut() {
         </Link>
       </p>
     )
+  }
+  if (bridgeAddress !== undefined && unconfirmed !== undefined && !asking.isPending) {
+    const onEnd = () => setAmount('')
+    return <Unconfirmed key={unconfirmed.infohash} bridge={bridgeAddress} signed={unconfirmed} onEnd={onEnd} />
   }
   const submit = (event: FormEvent) => {
     event.preventDefault()

@@ -11,6 +11,8 @@ import { useWords } from '../language/language.tsx'
 import { node, useBalance, useCall } from '../node.ts'
 import { TextField } from '../parts/field.tsx'
 import { isGoodMemo, readAddress, readAmount } from '../parts/written.ts'
+import { untilConfirmed, useUnconfirmed } from '../sent/signed.ts'
+import { Unconfirmed } from '../sent/unconfirmed.tsx'
 import { ContractWarning } from '../wallet/contract-warning.tsx'
 import { describeFailure } from '../wallet/failure.ts'
 import { useSigner } from '../wallet/signer.ts'
@@ -51,16 +53,22 @@ function PayForm({
   const [memo, setMemo] = useState(asked?.memo ?? '')
   const [isTried, setTried] = useState(false)
   const { data: info } = useCall('node_info', {})
+  const bridge = info?.network.bridge
+  const unconfirmed = useUnconfirmed(bridge, signer?.address)
   const balance = useBalance(signer?.address)
   const [payee, tokens] = [readAddress(to), readAmount(amount)]
   const payment = useMutation({
     mutationFn: async () => {
       if (signer === undefined || payee === undefined || tokens === undefined) throw new Error(text.bad.to)
       const body = { to: payee, tokens, ...(memo === '' ? {} : { memo }) }
-      return await pay(node, signer, body, Math.floor(Date.now() / 1_000))
+      const now = Math.floor(Date.now() / 1_000)
+      if (bridge === undefined) throw new Error(words.misc.loading)
+      return await untilConfirmed(bridge, (keep) => pay(node, signer, body, now, undefined, keep))
     },
   })
   if (payment.data !== undefined) return <Done infohash={payment.data.infohash} />
+  if (bridge !== undefined && unconfirmed !== undefined && !payment.isPending)
+    return <Unconfirmed key={unconfirmed.infohash} bridge={bridge} signed={unconfirmed} onEnd={() => setAmount('')} />
   const isOther =
     asked?.chain !== undefined &&
     info !== undefined &&
