@@ -35,7 +35,7 @@ export const de: Words = {
     giveUp: 'Aufgeben',
     giveUpNote:
       'Wer ihre Datei hat, kann sie immer noch einreichen. Zahle dasselbe nicht noch einmal, bevor du es weißt.',
-    paidBefore: 'Diese Bitte hast du schon bezahlt:',
+    paidBefore: 'Für eben diese Bitte hast du schon eine Zahlung unterschrieben:',
     burnAsked:
       'Du warst dabei, dies zu verbrennen. Was daraus wurde, ist nicht bekannt: sieh in deiner Wallet nach, und verbrenne nichts noch einmal, bevor du es weißt.',
     burnUntil: (span: string) => `Wenn Ethereum es nicht binnen ${span} aufnimmt, geschieht es nie.`,

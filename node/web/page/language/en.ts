@@ -31,7 +31,7 @@ export const en = {
     goOn: 'Go on',
     giveUp: 'Give it up',
     giveUpNote: 'Whoever has its file can still hand it in. Do not pay the same again before you know.',
-    paidBefore: 'You paid this request already:',
+    paidBefore: 'You signed a payment for this very request already:',
     burnAsked:
       'You were burning this. It is not known what became of it: look into the activity of your wallet, and do not burn again before you know.',
     burnUntil: (span: string) => `If Ethereum has not taken it along within ${span}, it never will.`,

@@ -7,10 +7,13 @@ import { formatAmount } from '../../../client/amount.ts'
 import { pay } from '../../../client/pay.ts'
 import { type PaymentRequest, parsePaymentUri } from '../../../client/payment-uri.ts'
 import { checksumAddress } from '../../../protocol/ids.ts'
+import { infohashOf } from '../../../protocol/infohash.ts'
 import { useWords } from '../language/language.tsx'
 import { node, useBalance, useCall } from '../node.ts'
 import { TextField } from '../parts/field.tsx'
+import { TransactionLink } from '../parts/ids.tsx'
 import { isGoodMemo, readAddress, readAmount } from '../parts/written.ts'
+import { keepPaid, usePaidBefore } from '../sent/paid.ts'
 import { untilConfirmed, useUnconfirmed } from '../sent/signed.ts'
 import { Unconfirmed } from '../sent/unconfirmed.tsx'
 import { ContractWarning } from '../wallet/contract-warning.tsx'
@@ -55,6 +58,8 @@ function PayForm({
   const { data: info } = useCall('node_info', {})
   const bridge = info?.network.bridge
   const unconfirmed = useUnconfirmed(bridge, signer?.address)
+  const { uri } = useSearch({ from: '/pay' })
+  const paidBefore = usePaidBefore(bridge, uri)
   const balance = useBalance(signer?.address)
   const [payee, tokens] = [readAddress(to), readAmount(amount)]
   const payment = useMutation({
@@ -63,7 +68,13 @@ function PayForm({
       const body = { to: payee, tokens, ...(memo === '' ? {} : { memo }) }
       const now = Math.floor(Date.now() / 1_000)
       if (bridge === undefined) throw new Error(words.misc.loading)
-      return await untilConfirmed(bridge, (keep) => pay(node, signer, body, now, undefined, keep))
+      return await untilConfirmed(bridge, (keep) => {
+        const remember = async (file: Uint8Array) => {
+          await keep(file)
+          if (uri !== undefined) keepPaid(bridge, uri, infohashOf(file))
+        }
+        return pay(node, signer, body, now, undefined, remember)
+      })
     },
   })
   if (payment.data !== undefined) return <Done infohash={payment.data.infohash} />
@@ -84,6 +95,11 @@ function PayForm({
       {asked !== undefined && (
         <p className="note">
           {text.asked} {asked.label}
+        </p>
+      )}
+      {paidBefore !== undefined && (
+        <p className="note" role="alert">
+          {words.sent.paidBefore} <TransactionLink infohash={paidBefore} />
         </p>
       )}
       <TextField

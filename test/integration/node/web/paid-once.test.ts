@@ -69,3 +69,16 @@ test('one that did not arrive is handed in again as it is, without the wallet, i
   assert.equal(await has(served), 3n * TTX)
   assert.equal(served.wallet.asked.filter((method) => method === 'eth_signTypedData_v4').length, signed)
 })
+
+test('a request that is opened again says that a payment for it was signed, and which', { skip }, async (t) => {
+  const served = await serve(t)
+  const path = `/pay?uri=${encodeURIComponent(`torrenttx:${bob}?amount=1.5`)}`
+  const page = await openConnected(served, path)
+  await page.getByRole('button', { name: 'Sign and pay' }).click()
+  const infohash = await page.getByRole('main').getByRole('status').getByRole('link').textContent()
+  await page.goto(`${served.node.url}${path}`)
+  await page.getByText('You signed a payment for this very request already').waitFor()
+  const link = page.getByRole('alert').getByRole('link')
+  assert.equal(await link.getAttribute('title'), infohash)
+  assert.equal(await has(served), (3n * TTX) / 2n)
+})
