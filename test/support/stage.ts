@@ -1,4 +1,4 @@
-// What miners and relayers are tested on: the real bridge on anvil, a real node beside it, and accounts with coins.
+// What miners, relayers and pages are tested on: the real bridge on anvil, a real node beside it, and accounts with coins. Long, as it is one stage.
 
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -54,7 +54,7 @@ type NodeOptions = {
   /** With the RPC for wallets that know Ethereum only: see `ethereumUrlOf`. */
   readonly forWallets?: boolean
   /** The web page that it serves. */
-  readonly site?: SiteFiles
+  readonly site?: SiteFiles | undefined
 }
 
 export class Stage {
