@@ -10,6 +10,20 @@ function textIn(search: Record<string, unknown>, name: string): string | undefin
   return typeof value === 'string' && value !== '' ? value : undefined
 }
 
+/** Text and nothing else, whoever made the link: the router itself would make numbers, lists and objects of what looks like JSON. */
+function readQuery(query: string): Record<string, string> {
+  return Object.fromEntries(new URLSearchParams(query))
+}
+
+function writeQuery(search: Record<string, unknown>): string {
+  const query = new URLSearchParams()
+  for (const name of Object.keys(search)) {
+    const text = textIn(search, name)
+    if (text !== undefined) query.set(name, text)
+  }
+  return query.size === 0 ? '' : `?${query}`
+}
+
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFound })
 const home = createRoute({
   getParentRoute: () => root,
@@ -81,10 +95,11 @@ const swap = createRoute({
 const bridge = createRoute({
   getParentRoute: () => root,
   path: '/bridge',
-  validateSearch: (search: Record<string, unknown>): { way?: 'out' | 'back' | 'claims'; for?: string } => {
+  validateSearch: (search: Record<string, unknown>): { way?: 'out' | 'back' | 'claims' | undefined; for?: string } => {
     const [way, owner] = [textIn(search, 'way'), textIn(search, 'for')]
     return {
-      ...(way === 'out' || way === 'back' || way === 'claims' ? { way } : {}),
+      // What is left out here, the router puts in as it came.
+      way: way === 'out' || way === 'back' || way === 'claims' ? way : undefined,
       ...(owner === undefined ? {} : { for: owner }),
     }
   },
@@ -110,6 +125,8 @@ export const router = createRouter({
   // Answers are kept by the queries; the router has none of its own.
   defaultPreloadStaleTime: 0,
   scrollRestoration: true,
+  parseSearch: readQuery,
+  stringifySearch: writeQuery,
 })
 
 declare module '@tanstack/react-router' {

@@ -27,6 +27,27 @@ export const de: Words = {
       'Eine Ziffer dieser Adresse ist falsch: Groß- und Kleinschreibung passen nicht zu ihr. Kopiere sie noch einmal.',
     hash: 'Der Knoten kennt keinen Block mit dieser Kennung. Ist es eine Transaktion von Ethereum, dann füge die Kennung ein, die deine Wallet daneben gezeigt hat.',
   },
+  sent: {
+    unconfirmed:
+      'Du hast diese Zahlung unterschrieben, und es ist nicht bekannt, ob der Knoten sie hat: die Antwort kam nicht an. Reiche sie noch einmal ein: dieselbe Zahlung zählt nur einmal, sooft sie auch eingereicht wird.',
+    arrived: 'Du hast diese Zahlung unterschrieben, und der Knoten hat sie.',
+    again: 'Noch einmal einreichen',
+    goOn: 'Weiter',
+    giveUp: 'Aufgeben',
+    giveUpNote:
+      'Wer ihre Datei hat, kann sie immer noch einreichen. Zahle dasselbe nicht noch einmal, bevor du es weißt.',
+    paidBefore: 'Für eben diese Bitte hast du schon eine Zahlung unterschrieben:',
+    burnAsked:
+      'Du warst dabei, dies zu verbrennen. Was daraus wurde, ist nicht bekannt: sieh in deiner Wallet nach, und verbrenne nichts noch einmal, bevor du es weißt.',
+    burnUntil: (span: string) => `Wenn Ethereum es nicht binnen ${span} aufnimmt, geschieht es nie.`,
+    burnUsed:
+      'Deine Erlaubnis, dies zu verbrennen, wurde benutzt: es wurde verbrannt, außer deine Wallet sagt, dass es scheiterte.',
+    burnFailed: 'Der Vertrag hat es abgelehnt. Nichts wurde verbrannt.',
+    burnOver: 'Die Erlaubnis dafür ist abgelaufen und wurde nie benutzt. Nichts wurde verbrannt.',
+    replaced:
+      'Eine andere Transaktion trat an ihre Stelle: sie wurde in der Wallet abgebrochen oder geändert. Durch sie wurde nichts verbrannt.',
+    toNobody: 'Niemand kann den Schlüssel dieser Adresse haben. Geld, das dorthin geht, ist verloren.',
+  },
   node: {
     silent: 'Der Knoten antwortet nicht. Vielleicht wurde er beendet: starte ihn wieder. Was du siehst, kann alt sein.',
     dead: 'Die Brücke ist tot: der Vertrag hat einen Block endgültig gemacht, den dieser Knoten widerlegt. Nichts einzahlen.',

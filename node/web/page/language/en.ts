@@ -24,6 +24,25 @@ export const en = {
     checksum: 'A digit of this address is wrong: its upper and lower case do not fit its digits. Copy it again.',
     hash: 'The node knows no block of this id. If it is a transaction of Ethereum, paste the infohash that your wallet showed beside it.',
   },
+  sent: {
+    unconfirmed:
+      'You signed this payment, and it is not known whether the node has it: the answer did not come. Hand it in again: the same payment counts once, however often it is handed in.',
+    arrived: 'You signed this payment, and the node has it.',
+    again: 'Hand it in again',
+    goOn: 'Go on',
+    giveUp: 'Give it up',
+    giveUpNote: 'Whoever has its file can still hand it in. Do not pay the same again before you know.',
+    paidBefore: 'You signed a payment for this very request already:',
+    burnAsked:
+      'You were burning this. It is not known what became of it: look into the activity of your wallet, and do not burn again before you know.',
+    burnUntil: (span: string) => `If Ethereum has not taken it along within ${span}, it never will.`,
+    burnUsed: 'Your permission to burn this was used: it was burned, unless your wallet says that it failed.',
+    burnFailed: 'The contract refused it. Nothing was burned.',
+    burnOver: 'Its permission has run out, and it was never used. Nothing was burned.',
+    replaced:
+      'Another transaction took its place: it was cancelled in the wallet, or changed. Nothing was burned by it.',
+    toNobody: 'Nobody can have the key of this address. Money that goes there is lost.',
+  },
   node: {
     silent: 'The node does not answer. It may have stopped: start it again. What you see may be old.',
     dead: 'The bridge is dead: the contract made a block final that this node refutes. Do not deposit.',

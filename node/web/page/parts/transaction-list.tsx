@@ -1,5 +1,6 @@
 // Payments as rows: what, how much, how far.
 
+import { RuleError } from '../../../protocol/rule-error.ts'
 import { decodeTransaction, type Transaction } from '../../../protocol/transaction.ts'
 import type { Result } from '../../../rpc/api.ts'
 import { useWords } from '../language/language.tsx'
@@ -22,9 +23,14 @@ const TONES: Readonly<{ [S in Record['status']]: Tone }> = {
   final: 'good',
 }
 
-/** Of the file of a transaction; undefined if it is not here. */
+/** Of the file of a transaction; undefined if it is not here, or is none. */
 export function readFile(file: Uint8Array | undefined): Transaction | undefined {
-  return file && decodeTransaction(file)
+  try {
+    return file && decodeTransaction(file)
+  } catch (error) {
+    if (error instanceof RuleError) return undefined
+    throw error
+  }
 }
 
 export function kindOf(tx: Transaction | undefined): Kind {

@@ -5,6 +5,9 @@ import { type Address, isInfohash, parseAddress } from '../../../protocol/ids.ts
 import { isMemo } from '../../../protocol/members.ts'
 import { MAX_MEMO } from '../../../protocol/rules.ts'
 
+/** To find a key of an address below it takes 2^144 attempts. */
+const KEYLESS = 2n ** 16n
+
 export function readAddress(text: string): Address | undefined {
   try {
     return parseAddress(text.trim())
@@ -17,6 +20,11 @@ export function readAddress(text: string): Address | undefined {
 export function readAsset(text: string): Asset | undefined {
   const infohash = text.trim().toLowerCase()
   return isInfohash(infohash) ? infohash : readAddress(text)
+}
+
+/** Zero, the built-in contracts of Ethereum, 0x…dead: made of a small number, and not of a key. */
+export function isNobody(address: Address): boolean {
+  return BigInt(address) < KEYLESS
 }
 
 export function isGoodMemo(text: string): boolean {

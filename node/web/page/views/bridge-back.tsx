@@ -15,9 +15,19 @@ import { useCall } from '../node.ts'
 import { TextField } from '../parts/field.tsx'
 import { Money } from '../parts/money.tsx'
 import { Answer, Row } from '../parts/states.tsx'
-import { readAddress } from '../parts/written.ts'
-import { describeFailure } from '../wallet/failure.ts'
-import { balanceOf, burn, type Contracts, isContract, leastDeposit, settle } from '../wallet/on-ethereum.ts'
+import { isNobody, readAddress } from '../parts/written.ts'
+import { BurnUnderWay } from '../sent/burn-under-way.tsx'
+import { type Burn, forgetBurn, keepBurn, useBurn } from '../sent/burns.ts'
+import { describeFailure, isRefusal } from '../wallet/failure.ts'
+import {
+  balanceOf,
+  burn,
+  type Contracts,
+  isContract,
+  leastDeposit,
+  type Permit,
+  settle,
+} from '../wallet/on-ethereum.ts'
 import { TokenForm, UnderWayDeposits } from './bridge-token.tsx'
 
 export function BridgeBack() {
@@ -81,6 +91,7 @@ function BackForm({ contracts }: { readonly contracts: Contracts }) {
   const account = address && parseAddress(address)
   const [written, setTo] = useState<string>()
   const recipient = written ?? (account === undefined ? '' : checksumAddress(account))
+  const underWay = useBurn(contracts.bridge, account)
   const [amount, setAmount] = useState('')
   const [isTried, setTried] = useState(false)
   const { data: facts, refetch } = useQuery({
@@ -100,13 +111,26 @@ function BackForm({ contracts }: { readonly contracts: Contracts }) {
     mutationFn: async () => {
       if (account === undefined || to === undefined || tokens === undefined) throw new Error(words.pay.bad.amount)
       // Money for an address that cannot sign is lost.
+      if (isNobody(to)) throw new Error(words.sent.toNobody)
       if (await isContract(config, to)) throw new Error(words.wallet.contract)
-      const hash = await burn(config, contracts, { account, amount: tokens, to })
+      let kept: Burn | undefined
+      const remember = (permit: Permit) => {
+        kept = { account, to, amount: `${tokens}`, ...permit }
+        keepBurn(contracts.bridge, kept)
+      }
+      const hash = await burn(config, contracts, { account, amount: tokens, to }, remember).catch((error) => {
+        if (kept !== undefined && isRefusal(error)) forgetBurn(contracts.bridge, kept)
+        throw error
+      })
+      if (kept !== undefined) keepBurn(contracts.bridge, { ...kept, hash })
       await settle(config, hash)
+      if (kept !== undefined) forgetBurn(contracts.bridge, kept)
       await refetch()
       return hash
     },
   })
+  if (underWay !== undefined && !burning.isPending)
+    return <BurnUnderWay contracts={contracts} burn={underWay} error={burning.error} />
   const submit = (event: FormEvent) => {
     event.preventDefault()
     setTried(true)

@@ -21,6 +21,8 @@ import { Money } from '../parts/money.tsx'
 import { Row } from '../parts/states.tsx'
 import { readAddress } from '../parts/written.ts'
 import { Said } from '../said.ts'
+import { untilConfirmed, useUnconfirmed } from '../sent/signed.ts'
+import { Unconfirmed } from '../sent/unconfirmed.tsx'
 import { describeFailure } from '../wallet/failure.ts'
 import { useSigner } from '../wallet/signer.ts'
 import { keepRequest } from '../wallet/tokens/requests.ts'
@@ -36,6 +38,7 @@ export function BridgeOut() {
   const [isTried, setTried] = useState(false)
   const { data: info } = useCall('node_info', {})
   const network = info?.network
+  const unconfirmed = useUnconfirmed(network?.bridge, signer?.address)
   const balance = useBalance(signer?.address, asset)
   const bound = useBound(network?.bridge, balance, signer?.address, asset)
   const views = useHeldViews(signer?.address).filter(({ asset: each }) => isEntered(each))
@@ -54,12 +57,19 @@ export function BridgeOut() {
       if (asset !== undefined && !(view?.kind === 2 && view.isGateway))
         throw new Said(({ tokens: said }) => said.noGateway)
       const wish = { tokens, recipient: to, ...(view?.kind === 2 ? { asset: view.asset } : {}) }
-      const asked = await request(spendingNode(network.bridge), signer, wish, Math.floor(Date.now() / 1_000))
+      const now = Math.floor(Date.now() / 1_000)
+      const asked = await untilConfirmed(network.bridge, (keep) =>
+        request(spendingNode(network.bridge), signer, wish, now, undefined, keep),
+      )
       if (asset !== undefined) keepRequest(network.bridge, asked.infohash)
       return asked
     },
   })
   if (asking.data !== undefined) return <Made what={words.pay.done} infohash={asking.data.infohash} />
+  if (network !== undefined && unconfirmed !== undefined && !asking.isPending) {
+    const onEnd = () => amount.write('')
+    return <Unconfirmed key={unconfirmed.infohash} bridge={network.bridge} signed={unconfirmed} onEnd={onEnd} />
+  }
   const submit = (event: FormEvent) => {
     event.preventDefault()
     setTried(true)

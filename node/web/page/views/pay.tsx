@@ -7,6 +7,7 @@ import { pay } from '../../../client/pay.ts'
 import { type PaymentRequest, parsePaymentUri } from '../../../client/payment-uri.ts'
 import type { Asset } from '../../../protocol/asset.ts'
 import { checksumAddress } from '../../../protocol/ids.ts'
+import { infohashOf } from '../../../protocol/infohash.ts'
 import { ofAsset } from '../../../protocol/state.ts'
 import { AmountField, useAmount } from '../assets/amount-field.tsx'
 import { AssetChoice } from '../assets/asset-choice.tsx'
@@ -18,8 +19,12 @@ import { useWords } from '../language/language.tsx'
 import { useBalance, useCall } from '../node.ts'
 import { spendingNode, useBound } from '../offers/use-book.ts'
 import { TextField } from '../parts/field.tsx'
+import { TransactionLink } from '../parts/ids.tsx'
 import { Made } from '../parts/made.tsx'
 import { isGoodMemo, readAddress, readAsset } from '../parts/written.ts'
+import { keepPaid, usePaidBefore } from '../sent/paid.ts'
+import { untilConfirmed, useUnconfirmed } from '../sent/signed.ts'
+import { Unconfirmed } from '../sent/unconfirmed.tsx'
 import { ContractWarning } from '../wallet/contract-warning.tsx'
 import { describeFailure } from '../wallet/failure.ts'
 import { useSigner } from '../wallet/signer.ts'
@@ -67,6 +72,9 @@ function PayForm({ to: given, asset: chosen, asked }: PayFormProps) {
   const [isWanted, setWanted] = useState(false)
   const { data: info } = useCall('node_info', {})
   const bridge = info?.network.bridge
+  const unconfirmed = useUnconfirmed(bridge, signer?.address)
+  const { uri } = useSearch({ from: '/pay' })
+  const paidBefore = usePaidBefore(bridge, uri)
   const balance = useBalance(signer?.address, asset)
   const bound = useBound(bridge, balance, signer?.address, asset)
   const views = useHeldViews(signer?.address)
@@ -79,10 +87,21 @@ function PayForm({ to: given, asset: chosen, asked }: PayFormProps) {
       if (signer === undefined || payee === undefined || tokens === undefined || bridge === undefined)
         throw new Error(text.bad.to)
       const body = { ...ofAsset({ to: payee, tokens }, asset), ...(memo === '' ? {} : { memo }) }
-      return await pay(spendingNode(bridge), signer, body, Math.floor(Date.now() / 1_000))
+      const now = Math.floor(Date.now() / 1_000)
+      return await untilConfirmed(bridge, (keep) => {
+        const remember = async (file: Uint8Array) => {
+          await keep(file)
+          if (uri !== undefined) keepPaid(bridge, uri, infohashOf(file))
+        }
+        return pay(spendingNode(bridge), signer, body, now, undefined, remember)
+      })
     },
   })
   if (payment.data !== undefined) return <Made what={text.done} infohash={payment.data.infohash} />
+  if (bridge !== undefined && unconfirmed !== undefined && !payment.isPending) {
+    const onEnd = () => amount.write('')
+    return <Unconfirmed key={unconfirmed.infohash} bridge={bridge} signed={unconfirmed} onEnd={onEnd} />
+  }
   const isOther =
     asked?.chain !== undefined &&
     info !== undefined &&
@@ -101,6 +120,11 @@ function PayForm({ to: given, asset: chosen, asked }: PayFormProps) {
       {asked !== undefined && (
         <p className="note">
           {text.asked} {asked.label}
+        </p>
+      )}
+      {paidBefore !== undefined && (
+        <p className="note" role="alert">
+          {words.sent.paidBefore} <TransactionLink infohash={paidBefore} />
         </p>
       )}
       <TextField

@@ -14,7 +14,8 @@ export function describeFailure(error: unknown, words: Words): string {
   return error instanceof Error ? error.message : String(error)
 }
 
-function isRefusal(error: unknown): boolean {
+/** The owner of the wallet said no: nothing was sent. */
+export function isRefusal(error: unknown): boolean {
   if (error instanceof BaseError && error.walk((each) => each instanceof UserRejectedRequestError) !== null) return true
   return typeof error === 'object' && error !== null && 'code' in error && error.code === REJECTED
 }
