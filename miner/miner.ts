@@ -163,9 +163,11 @@ export class Miner implements AsyncDisposable {
 
   async #mine(): Promise<void> {
     const { signal } = this.#stop
+    const turned = this.#deps.rounds?.open('mining', this.#options.pollMs)
     while (!signal.aborted) {
       this.#wake = Promise.withResolvers()
       await this.#troubles.try('mining', () => this.#round())
+      turned?.()
       const pause = new AbortController()
       const ends = AbortSignal.any([signal, pause.signal])
       await Promise.race([
@@ -179,6 +181,7 @@ export class Miner implements AsyncDisposable {
   async #serve(): Promise<void> {
     const { signal } = this.#stop
     const { ethereum } = this.#deps.sender
+    const turned = this.#deps.rounds?.open('duties', this.#options.pollMs * DUTY_LOOKS)
     while (!signal.aborted) {
       await this.#troubles.try('duties', async () => {
         const head = await ethereum.head()
@@ -186,6 +189,7 @@ export class Miner implements AsyncDisposable {
         await this.#expenses.follow(ethereum, head.number)
         this.#money = { balance: await ethereum.balance(), owed: await ethereum.owed(this.#options.payout) }
       })
+      turned?.()
       await delay(this.#options.pollMs * DUTY_LOOKS, undefined, { signal }).catch(() => undefined)
     }
   }
@@ -193,10 +197,12 @@ export class Miner implements AsyncDisposable {
   /** Sees to it that the races of our own blocks are known, apart from all else: however many blocks there are, mining goes on. */
   async #guard(): Promise<void> {
     const { signal } = this.#stop
+    const turned = this.#deps.rounds?.open('races', this.#options.pollMs * DUTY_LOOKS)
     while (!signal.aborted) {
       await this.#troubles.try('races', async () => {
         await this.#defence.look(signal)
       })
+      turned?.()
       await delay(this.#options.pollMs * DUTY_LOOKS, undefined, { signal }).catch(() => undefined)
     }
   }

@@ -6,12 +6,15 @@ import type { TransactionSender } from '../node/ethereum/sending/sender.ts'
 import type { Logger } from '../node/log.ts'
 import type { Asset } from '../node/protocol/asset.ts'
 import type { Address } from '../node/protocol/ids.ts'
+import type { Rounds } from '../node/rounds.ts'
 import type { Rows } from './rows-choice.ts'
 import type { PowPool } from './work/pow-pool.ts'
 
 /** Time and chance, passed in so that tests decide both. */
 export type Surroundings = {
   readonly log: Logger
+  /** Of its process. */
+  readonly rounds?: Rounds
   /** Unix milliseconds. */
   readonly now: () => number
   /** At least 0, below 1; need not be secret. */

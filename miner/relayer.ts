@@ -76,8 +76,10 @@ export class Relayer implements AsyncDisposable {
 
   async #run(): Promise<void> {
     const { signal } = this.#stop
+    const turned = this.#deps.rounds?.open('paying', this.#options.pollMs)
     while (!signal.aborted) {
       await this.#troubles.try('paying', () => this.#round())
+      turned?.()
       await delay(this.#options.pollMs, undefined, { signal }).catch(() => undefined)
     }
   }

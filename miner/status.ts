@@ -15,7 +15,7 @@ import type { HashRates } from './work/hash-rate.ts'
  * `starting`: nothing seen yet. `resting`: nothing is worth a block now. `searching`: for a nonce. `holding`: a block is found, but not worth its gas
  * now. `publishing`: a block is on its way to Ethereum. `blocked`: see `problem`.
  */
-type MinerState = 'starting' | 'resting' | 'searching' | 'holding' | 'publishing' | 'blocked' | 'stopped'
+export type MinerState = 'starting' | 'resting' | 'searching' | 'holding' | 'publishing' | 'blocked' | 'stopped'
 
 /** The block that is being searched for, or would be. */
 export type WorkStatus = {

@@ -51,6 +51,8 @@ export const OPERATION_CODES = {
   'blobs-wrong':
     'A source delivered other blobs than those asked for: it is left alone for a while, take it out if this stays.',
   'blobs-unknown': 'The node does not have the blobs of the block (yet): ask again later, or ask another node.',
+  'block-not-final':
+    'The block is not final yet, and only what is after final ones can be proved: wait, or ask for the newest final one.',
   'block-not-judged': 'The node lacks what it needs to replay the block: wait until it has caught up.',
   'block-not-wanted':
     'The block is not on the preferred tip, or the contract would not accept it now: build on the present tip.',

@@ -2,7 +2,7 @@
 //
 // Order of the parts; each may import those before it: protocol, errors, log, schema, wallet, deployment, ledger, bridge
 // (ethereum.ts is its door), network, block-pool, network-store, own-payments, proof-intake,
-// proof-folder, web, rpc.
+// proof-folder, web, rpc, metrics.
 
 import { join } from 'node:path'
 import { Level } from 'level'
@@ -13,7 +13,7 @@ import { BridgeFollower } from './bridge/follower.ts'
 import { preferredTip } from './bridge/fork-choice.ts'
 import { isOnQueue, queuedEntryAt } from './bridge/queue-view.ts'
 import type { Keep } from './bridge/records/past/keep.ts'
-import type { BridgeView } from './bridge/view.ts'
+import type { BridgeBlock, BridgeView } from './bridge/view.ts'
 import { brokenDatabase, openDatabase } from './database.ts'
 import type { NetworkDefinition } from './deployment.ts'
 import { makeFolder } from './disk.ts'
@@ -28,6 +28,11 @@ import { FeedStream } from './feed/stream.ts'
 import { Ledger } from './ledger/ledger.ts'
 import type { Branch } from './ledger/types.ts'
 import type { Logger } from './log.ts'
+import type { Metrics } from './metrics/metrics.ts'
+import { NODE_FIGURES, type NodeReading } from './metrics/node-figures.ts'
+import { unreadyOf } from './metrics/readiness.ts'
+import type { Reason } from './metrics/server.ts'
+import { type Judged, Verdicts } from './metrics/verdicts.ts'
 import { minedBlobs } from './mined-blobs.ts'
 import { Network } from './network/network.ts'
 import type { NetworkOptions } from './network/options.ts'
@@ -46,6 +51,7 @@ import { EthereumRpcServer } from './rpc/ethereum/server.ts'
 import { agreementsOf } from './rpc/handlers/agreements.ts'
 import { createHandlers } from './rpc/handlers/handlers.ts'
 import { statusOf } from './rpc/handlers/node.ts'
+import { ethereumTime } from './rpc/handlers/parts.ts'
 import type { ServePage } from './rpc/http-server.ts'
 import { RpcServer } from './rpc/server.ts'
 import { Changes } from './web/changes.ts'
@@ -57,6 +63,8 @@ export type NodeDeps = {
   readonly clock: () => number
   /** Of this program, for those who ask. */
   readonly version: string
+  /** What it enters its figures in, and its loops. */
+  readonly metrics?: Pick<Metrics, 'registry' | 'rounds' | 'add'>
 }
 
 export type NodeOptions = {
@@ -111,6 +119,7 @@ export class TtxNode {
   readonly #ethereumRpc: EthereumRpcServer | undefined
   readonly #pool: BlockPool
   readonly #kzg = new KzgPool()
+  readonly #status: () => NodeReading['status']
   readonly #startPulse: () => Pulse
   #pulse: Pulse | undefined
   readonly #stopping = new AbortController()
@@ -136,6 +145,7 @@ export class TtxNode {
     this.#deps = deps
     this.#options = options
     const log = (part: string) => deps.log.child({ part })
+    const turning = deps.metrics === undefined ? {} : { rounds: deps.metrics.rounds }
     this.#ledger = new Ledger({
       database: join(folder, 'ledger'),
       rules,
@@ -163,6 +173,7 @@ export class TtxNode {
           database: this.#bridgeDatabase,
           network: definition,
           log: log('bridge'),
+          ...turning,
           blobs: this.#blobSource(log('blobs')),
           kzg: this.#kzg,
           beginning: this.#beginning.source,
@@ -200,10 +211,10 @@ export class TtxNode {
     const anchors = join(folder, 'anchors.json')
     const own = new OwnPayments(this.#ledger)
     const isOwn = (infohash: Infohash) => own.has(infohash)
-    const ofNetwork = { store, log: log('network'), onDied, version: deps.version, anchors, isOwn }
+    const ofNetwork = { store, log: log('network'), ...turning, onDied, version: deps.version, anchors, isOwn }
     this.#network = new Network(ofNetwork, options.network)
     this.#store = store
-    const proofs = { ledger: this.#ledger, network: this.#network, own, log: log('proofs') }
+    const proofs = { ledger: this.#ledger, network: this.#network, own, log: log('proofs'), ...turning }
     this.#proofs = new ProofFolder(proofs, { folder: join(folder, 'proofs') })
     const parts = {
       version: deps.version,
@@ -224,7 +235,7 @@ export class TtxNode {
       branches.look(
         agreementsOf(parts).map(({ peer, agreement }) => ({ address: peer.address ?? peer.host, agreement })),
       )
-    this.#startPulse = () => new Pulse(deps.log, () => statusOf(parts, self), onBranches)
+    this.#startPulse = () => new Pulse(deps.log, () => this.#status(), onBranches)
     const handlers = createHandlers(parts, self)
     this.#rpc = new RpcServer({ methods: API, handlers, log: log('rpc'), page: this.#page() }, options.rpc)
     if (options.ethereumRpc !== undefined) {
@@ -236,6 +247,8 @@ export class TtxNode {
         options.ethereumRpc,
       )
     }
+    this.#status = () => statusOf(parts, self)
+    if (deps.metrics !== undefined) this.#show(deps.metrics, follower)
   }
 
   /** Throws `OperationError` (`database-in-use`, `database-damaged`, `port-in-use`, `listen-failed`, …); what was started by then is stopped again. */
@@ -295,6 +308,11 @@ export class TtxNode {
     return this.#beginning.mode
   }
 
+  /** Why it does not do what it is for; none if it does. Only while it runs. */
+  get unready(): readonly Reason[] {
+    return unreadyOf(this.#status())
+  }
+
   get rpcUrl(): string {
     return this.#rpc.url
   }
@@ -325,6 +343,19 @@ export class TtxNode {
     this.#ledger.subscribe(() => changes.note('transactions'))
     for (const event of ['view', 'status', 'branch'] as const) this.#follower?.on(event, () => changes.note('bridge'))
     return (request, response) => serveSite({ files, changes, feed }, request, response)
+  }
+
+  #show({ registry, add }: NonNullable<NodeDeps['metrics']>, follower: BridgeFollower | undefined): void {
+    add((): NodeReading => {
+      const reading = { status: this.#status(), summary: this.#ledger.summary(), ordered: this.#ledger.orderedCount() }
+      return follower === undefined
+        ? reading
+        : { ...reading, bridge: { view: follower.view, now: ethereumTime(follower) } }
+    }, NODE_FIGURES)
+    const verdicts = new Verdicts(registry)
+    follower?.on('view', ({ blocks }) =>
+      verdicts.look(judgedIn(blocks.values()), follower.status.state === 'live' ? this.#deps.clock() : undefined),
+    )
   }
 
   async #startFollower(): Promise<void> {
@@ -393,4 +424,8 @@ export class TtxNode {
       this.#known[lane] = index + 1n
     }
   }
+}
+
+function* judgedIn(blocks: Iterable<BridgeBlock>): Generator<Judged> {
+  for (const { id, publishedAt, verdict } of blocks) yield { id, publishedAt, verdict: verdict.verdict }
 }

@@ -8,6 +8,9 @@ import type { Logger } from './log.ts'
 import { MAX_PROOF_BYTES } from './network/proof.ts'
 import { type ProofTaker, stillMissing, takeProof } from './proof-intake.ts'
 import { RuleError } from './protocol/rule-error.ts'
+import type { Rounds } from './rounds.ts'
+
+type ProofParts = ProofTaker & { readonly log: Logger; readonly rounds?: Rounds }
 
 export type ProofFolderOptions = {
   readonly folder: string
@@ -46,7 +49,7 @@ type Known = {
 
 /** `start` looks at what is there and watches it from then on. */
 export class ProofFolder {
-  readonly #parts: ProofTaker & { readonly log: Logger }
+  readonly #parts: ProofParts
   readonly #options: Required<ProofFolderOptions>
   readonly #files = new Map<string, Known>()
   readonly #stopping = new AbortController()
@@ -54,9 +57,10 @@ export class ProofFolder {
   #isDue = false
   #watcher: FSWatcher | undefined
   #poll: NodeJS.Timeout | undefined
+  #turned: (() => void) | undefined
   #settle: NodeJS.Timeout | undefined
 
-  constructor(parts: ProofTaker & { readonly log: Logger }, options: ProofFolderOptions) {
+  constructor(parts: ProofParts, options: ProofFolderOptions) {
     this.#parts = parts
     this.#options = {
       pollMs: POLL_MS,
@@ -76,6 +80,7 @@ export class ProofFolder {
     } catch (error) {
       this.#watchFailed(error)
     }
+    this.#turned = this.#parts.rounds?.open('proofs', pollMs)
     this.#poll = setInterval(() => this.#look(), pollMs)
     this.#look()
   }
@@ -116,6 +121,7 @@ export class ProofFolder {
       })
       .finally(() => {
         this.#running = undefined
+        this.#turned?.()
         if (this.#isDue) this.#lookSoon()
         this.#isDue = false
       })

@@ -1,7 +1,7 @@
 // Where the built page of a node is, and whether it is the one that these sources make.
 
 import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
+import { access, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 
@@ -12,6 +12,20 @@ const inputs = z.record(z.string(), z.string())
 
 export function pageFolder(root: string): string {
   return join(root, 'node_modules', '.cache', 'ttx-page')
+}
+
+/** The page of this installation: that of a package, which has no sources to compare with, or the built one. `state` as `stateOf` says it. */
+export async function findPage(
+  root: string,
+): Promise<{ readonly folder: string; readonly state: 'whole' | 'old' | 'none' }> {
+  const packed = join(root, 'page')
+  const isPacked = await access(join(packed, 'index.html')).then(
+    () => true,
+    () => false,
+  )
+  if (isPacked) return { folder: packed, state: 'whole' }
+  const folder = pageFolder(root)
+  return { folder, state: await stateOf(root, folder) }
 }
 
 /** How the page that is there compares with the sources: `old` if one of them is another now. */

@@ -88,7 +88,20 @@ const alarmTarget = z
     'a URL that begins with http:// or https://, or a command with arguments between spaces, without quotes or anything else that only a shell reads (put that into a script)',
   )
 
-const ETHEREUM_RPC = 'off, a port from 0 to 65535, or host:port'
+const LISTEN_PLACE = 'off, a port from 0 to 65535, or host:port'
+/** `undefined` is off. */
+const listenPlace = z
+  .string()
+  .trim()
+  .regex(/^(off|([0-9a-zA-Z.-]+:|\[[0-9a-fA-F:]+\]:)?[0-9]{1,5})$/, LISTEN_PLACE)
+  .transform((text) => {
+    if (text === 'off') return undefined
+    const at = text.lastIndexOf(':')
+    const host = text.slice(0, Math.max(at, 0)).replace(/^\[|\]$/g, '')
+    return { host: host === '' ? '127.0.0.1' : host, port: Number(text.slice(at + 1)) }
+  })
+  .refine((place) => place === undefined || place.port <= 65_535, LISTEN_PLACE)
+
 const ORIGINS =
   'none, any, remote, or origins of pages separated by commas, as in https://wallet.example.org, without a path'
 const originText = z.string().regex(/^https?:\/\/([a-z0-9.-]+|\[[0-9a-f:]+\])(:\d{1,5})?$/, ORIGINS)
@@ -206,7 +219,7 @@ const settingsSchema = z.strictObject({
   }),
   ethereumRpc: z
     .string()
-    .refine((text) => text === 'off' || isPort(text) || hostAndPort.safeParse(text).success, ETHEREUM_RPC)
+    .refine((text) => text === 'off' || isPort(text) || hostAndPort.safeParse(text).success, LISTEN_PLACE)
     .default('off')
     .register(info, {
       env: 'TTX_ETHEREUM_RPC',
@@ -215,6 +228,13 @@ const settingsSchema = z.strictObject({
         'Port on which the node lets wallets that know Ethereum only read balances, payments and blocks (MetaMask, viem, ethers): of this machine, or host:port; 0 picks a free one',
       example: '7654',
     }),
+  metrics: listenPlace.optional().register(info, {
+    env: 'TTX_METRICS',
+    flag: '--metrics <where>',
+    about:
+      'Where a process that runs until Ctrl-C shows /metrics for Prometheus, /health and /ready: off, a port of this machine, or host:port; each process needs a port of its own (default: off)',
+    example: 'off',
+  }),
   networkProfile: z.enum(PROFILES).default('local').register(info, {
     env: 'TTX_NETWORK_PROFILE',
     flag: '--network-profile <name>',

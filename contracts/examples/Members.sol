@@ -3,6 +3,7 @@
 pragma solidity 0.8.37;
 
 import {IBridge} from "../interfaces/IBridge.sol";
+import {BlockHeader} from "../libraries/BlockHeader.sol";
 import {BlockId} from "../types/BlockId.sol";
 
 /// @title Members
@@ -10,6 +11,8 @@ import {BlockId} from "../types/BlockId.sol";
 /// @dev It counts money that moves on: what is paid away after a final block lets its next owner join after a later one, so one fortune
 /// makes many members. A club that must not be fooled asks again and again, or locks what it counts.
 contract Members {
+    using BlockHeader for bytes;
+
     /// @notice The bridge whose final blocks are believed.
     IBridge public immutable bridge;
     /// @notice Base units that a member must have had.
@@ -31,7 +34,7 @@ contract Members {
     /// @param sealedHeader of the newest final block: header ‖ miner ‖ nonce
     /// @param opening of the caller's account in the state of that block
     function join(bytes calldata sealedHeader, bytes calldata opening) external {
-        BlockId id = BlockId.wrap(keccak256(bytes.concat(keccak256(sealedHeader[:365]), sealedHeader[365:])));
+        BlockId id = sealedHeader.idOf();
         if (BlockId.unwrap(id) != BlockId.unwrap(bridge.finalBlock())) revert NotNewest(id);
         uint256 balance = bridge.balanceAt(sealedHeader, msg.sender, 0, 0, opening);
         if (balance < least) revert TooPoor(balance, least);

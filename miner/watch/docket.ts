@@ -4,6 +4,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { OperationError } from '../../node/errors.ts'
 import type { Hash } from '../../node/protocol/ids.ts'
+import type { Rounds } from '../../node/rounds.ts'
 import type { Troubles } from '../../node/trouble.ts'
 import type { Judge } from './judge.ts'
 import type { Living } from './living.ts'
@@ -15,6 +16,7 @@ export type DocketDeps = {
   readonly judge: Pick<Judge, 'verdictOn' | 'judge' | 'hold'>
   readonly names: Pick<Names, 'isOutdated'>
   readonly seers: readonly Seer[]
+  readonly rounds?: Rounds | undefined
   readonly troubles: Troubles<string>
   /** Unix milliseconds. */
   readonly now: () => number
@@ -61,6 +63,7 @@ export class Docket {
 
   async #runFor(seer: Seer): Promise<void> {
     const { signal, troubles } = this.#deps
+    const turned = this.#deps.rounds?.open('judging', this.#pollMs)
     let tree: Living | undefined
     let order: readonly Urgent[] = []
     while (!signal.aborted) {
@@ -70,6 +73,7 @@ export class Docket {
         order = byUrgency(seen)
       }
       await troubles.try(`judging what ${seer.name} sees`, () => this.#judgeAll(seer, tree, order))
+      turned?.()
       await delay(this.#pollMs, undefined, { signal }).catch(() => undefined)
     }
   }

@@ -1,5 +1,5 @@
 // The watcher: replays every block that anyone sees alive, raises an alarm for a wrong one, and kills it. It needs the contract and its
-// own replay; a node makes it faster.
+// own replay; a node makes it faster. Long: one lifetime.
 
 import assert from 'node:assert'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -10,6 +10,7 @@ import { KzgPool } from '../../node/ethereum/blobs/kzg-pool.ts'
 import type { EthereumReader } from '../../node/ethereum/reader.ts'
 import type { TransactionSender } from '../../node/ethereum/sending/sender.ts'
 import type { Logger } from '../../node/log.ts'
+import type { Judged, Verdicts } from '../../node/metrics/verdicts.ts'
 import { type Address, type Hash, keptIdOf, keptIdsOf } from '../../node/protocol/ids.ts'
 import type { Rules } from '../../node/protocol/rules.ts'
 import { Troubles } from '../../node/trouble.ts'
@@ -24,6 +25,7 @@ import { Docket } from './docket.ts'
 import type { Logs } from './evidence/endpoint-source.ts'
 import type { Genesis } from './evidence/evidence.ts'
 import type { Judge } from './judge.ts'
+import type { Living } from './living.ts'
 import { Lookout, type LookoutOptions, PATIENCE_MS, type Trust } from './lookout.ts'
 import { Names } from './names.ts'
 import { readRules } from './network.ts'
@@ -44,6 +46,8 @@ export type WatcherDeps = Surroundings & {
   readonly sender?: TransactionSender
   /** What is watched, if that is known without the node. */
   readonly network?: { readonly rules: Rules; readonly genesis: Genesis }
+  /** Counts them. */
+  readonly verdicts?: Pick<Verdicts, 'look'>
   /** Who is told of alarms, beside the log. May fail, hang or be slow: nothing waits for it. */
   readonly deliver?: Deliver
 }
@@ -167,9 +171,10 @@ export class Watcher implements AsyncDisposable {
       if (judge === undefined) await this.#pause()
     }
     if (judge === undefined) return
+    const { now, rounds } = this.#deps
     const seers = this.#lookout.seers
     const docket = new Docket(
-      { judge, names: this.#names, seers, troubles: this.#troubles, now: this.#deps.now, signal },
+      { judge, names: this.#names, seers, troubles: this.#troubles, now, rounds, signal },
       this.#options.pollMs,
     )
     // None waits for another: one that is slow to answer holds back no verdict, and no verdict holds back a refutation.
@@ -178,9 +183,11 @@ export class Watcher implements AsyncDisposable {
 
   async #look(): Promise<void> {
     const { signal } = this.#stop
+    const turned = this.#deps.rounds?.open('looking', this.#options.pollMs)
     while (!signal.aborted) {
       const open = this.#cases.all().flatMap(({ block, state }) => (state === 'killed' ? [] : [block]))
       await this.#troubles.try('looking', async () => this.#learn(await this.#lookout.look(open, signal)))
+      turned?.()
       await this.#pause()
     }
   }
@@ -222,6 +229,7 @@ export class Watcher implements AsyncDisposable {
       isActing: defend || dryRun,
       alarms: this.#alarms,
     })
+    const turned = this.#deps.rounds?.open('acting', this.#options.pollMs)
     while (!signal.aborted) {
       const trees = lookout.seers.flatMap(({ view }) => view?.tree ?? [])
       const living = new Set(trees.flatMap(({ blocks }) => [...blocks.keys()]))
@@ -237,6 +245,8 @@ export class Watcher implements AsyncDisposable {
       this.#forgetTroubles(living)
       this.#bringForward(judge, docket, living)
       this.#alarms.tick()
+      this.#deps.verdicts?.look(judgedOf(trees, judge), this.#deps.now())
+      turned?.()
       await this.#pause()
     }
   }
@@ -293,4 +303,15 @@ export class Watcher implements AsyncDisposable {
     const parts = { rules, log: this.#log, node, logs, beacons, kzg: this.#kzg, names: this.#names }
     return openJudge({ ...parts, ...genesis }, this.#options)
   }
+}
+
+/** A block that several see is named once, and by what the contract keeps of its id: who sees it may know no more. */
+function judgedOf(trees: readonly Living[], judge: Judge): Judged[] {
+  return trees.flatMap(({ blocks }) =>
+    [...blocks.values()].map(({ id, publishedAt }) => ({
+      id: keptIdOf(id),
+      publishedAt,
+      verdict: judge.verdictOn(id)?.verdict ?? 'unknown',
+    })),
+  )
 }

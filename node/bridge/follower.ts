@@ -10,6 +10,7 @@ import type { LedgerBlock } from '../ledger/types.ts'
 import type { Logger } from '../log.ts'
 import type { Hash } from '../protocol/ids.ts'
 import { RuleError } from '../protocol/rule-error.ts'
+import type { Rounds } from '../rounds.ts'
 import { type Alarm, BridgeAnswers, type FollowerEvents, type FollowerStatus } from './answers.ts'
 import { type BeginningProgress, type BeginningSource, beginAtFinal } from './beginning.ts'
 import { BlobCollector, type BlobFinder } from './blob-collector.ts'
@@ -31,6 +32,7 @@ export type FollowerDeps = {
   readonly database: BridgeDatabase
   readonly network: FollowedNetwork
   readonly log: Logger
+  readonly rounds?: Rounds
   /** Where the blobs of blocks are looked for; without it such blocks are not judged. */
   readonly blobs?: BlobFinder
   /** For the blobs of a snapshot, which are left aside without it. */
@@ -171,6 +173,7 @@ export class BridgeFollower extends BridgeAnswers implements AsyncDisposable {
   }
 
   async #run(): Promise<void> {
+    let turned: (() => void) | undefined
     for (let failures = 0; !this.#stopping.signal.aborted; ) {
       const waiters = this.#waiters.splice(0)
       this.#wake = new AbortController()
@@ -183,6 +186,9 @@ export class BridgeFollower extends BridgeAnswers implements AsyncDisposable {
         isMore = this.#stopping.signal.aborted || (failures === 1 && isFleeting(error))
         if (!isMore) this.#fail(error)
       }
+      // Only from the end of the first one on: a beginning may take as long as its peers do.
+      turned ??= this.#deps.rounds?.open('bridge', this.#options.maxPauseMs)
+      turned?.()
       if (isMore) {
         this.#waiters.unshift(...waiters)
         continue

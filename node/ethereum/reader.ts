@@ -372,6 +372,12 @@ export class EthereumReader {
     )
   }
 
+  /** wTTX in existence, base units. */
+  async tokenSupply(): Promise<bigint> {
+    const token = await this.#token()
+    return await this.ask('wTTX supply', (client) => client.readContract({ ...token, functionName: 'totalSupply' }))
+  }
+
   async permitFacts(owner: Address): Promise<PermitFacts> {
     const token = await this.#token()
     return await this.ask('what a permit needs', async (client) => {

@@ -260,6 +260,15 @@ export class LedgerReader {
     }
   }
 
+  /** How many transactions the blocks have that are on the branch and not final. */
+  orderedCount(): number {
+    const { finalHeight, tipHeight } = headOf(this.#database.disk)
+    let count = 0
+    for (let height = finalHeight + 1; height <= tipHeight; height++)
+      count += this.#database.committed(CONTENTS, numberKey(height))?.length ?? 0
+    return count
+  }
+
   async conflicts(limit = 100): Promise<TransactionRecord[]> {
     const rows = await this.#database.range(CONFLICTS, { limit })
     return rows.map(([, infohash]) => this.record(infohash as Infohash)) // as written

@@ -7,6 +7,7 @@ import type { Torrent } from 'webtorrent'
 import { OperationError } from '../errors.ts'
 import { type Infohash, toInfohash } from '../protocol/ids.ts'
 import { RuleError } from '../protocol/rule-error.ts'
+import type { Rounds } from '../rounds.ts'
 import { Bans } from './bans.ts'
 import { BlockFetcher } from './gossip/block-fetcher.ts'
 import { extendWire } from './gossip/extension.ts'
@@ -36,6 +37,7 @@ import { type FetchHints, NO_HINTS, Transfers } from './transfers.ts'
 export type NetworkDeps = {
   readonly store: NetworkStore
   readonly log: Logger
+  readonly rounds?: Rounds
   /** Milliseconds of a clock that never goes back. */
   readonly now?: () => number
   readonly bounds?: Partial<NetworkBounds>
@@ -94,6 +96,7 @@ export class Network {
   /** Addresses to stay connected to, each with the key of the node that was found there. */
   readonly #dialled = new Map<string, string | undefined>()
   readonly #stopping = new AbortController()
+  readonly #rounds: Rounds | undefined
   readonly #onDied: (error: OperationError) => void
   #client: TorrentClient | undefined
   #meeting: Torrent | undefined
@@ -107,6 +110,7 @@ export class Network {
     {
       store,
       log,
+      rounds,
       now = () => performance.now(),
       bounds = {},
       anchors,
@@ -119,6 +123,7 @@ export class Network {
     this.#store = store
     this.#index = new SetIndex(store, this.#secrets)
     this.#log = log
+    this.#rounds = rounds
     this.#onDied = onDied
     this.#now = now
     this.#version = version
@@ -183,7 +188,11 @@ export class Network {
     for (const address of await diallable(await this.#anchors.load(), this.#options.dialsHints))
       this.#meeting?.addPeer(address)
     this.#dial()
-    this.#redial = setInterval(() => this.#dial(), REDIAL_MS)
+    const turned = this.#rounds?.open('network', REDIAL_MS)
+    this.#redial = setInterval(() => {
+      this.#dial()
+      turned?.()
+    }, REDIAL_MS)
     this.#keepAnchors = setInterval(() => void this.#anchors.save(this.#hub.peers), ANCHORS_MS)
     this.#log.info({ ...this.address(), node: this.#nodeId }, 'network started')
   }

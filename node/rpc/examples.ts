@@ -247,6 +247,17 @@ export const EXAMPLES: { readonly [M in Method]: { readonly params: CallParams<M
       files: FILES,
     },
   },
+  bridge_balance: {
+    params: { owner: BOB },
+    result: {
+      ...{ block: BLOCK, height: 1n, balance: 930n, sealed: SEALED },
+      ...{ kind: 0, id: new Uint8Array(20) },
+      opening: parseHex(
+        '0x029587650b4ab9f118736cee44286dfe5f2f6d2f014a55e609bc556c777ac08bf1e1d77b06b5e16a13e4173a8f7aec7f5bdaf2b10dae5c32af172211842f61a3e5' +
+          '01eec42ee88373a83ad276c4c584e63cf79a066e464fdbc59270c0b10c137fa32f000000000000000000000000000003a2',
+      ),
+    },
+  },
   bridge_template: {
     params: {},
     result: {

@@ -70,7 +70,7 @@ export class HttpServer {
     server.headersTimeout = 10_000
     server.maxConnections = this.#deps.maxConnections
     server.timeout = this.#deps.maxIdleMs
-    await listen(server, this.#options.port, host)
+    await listen(server, { host, port: this.#options.port }, 'JSON-RPC')
     this.#http = server
     return this.url
   }
@@ -166,18 +166,23 @@ function parseJson(text: string): unknown {
   }
 }
 
-async function listen(server: Server, port: number, host: string): Promise<void> {
+/** `what` completes "expected to listen for". Throws `OperationError`: 'port-in-use', 'cannot-listen'. */
+export async function listen(
+  server: Server,
+  { host, port }: { readonly host: string; readonly port: number },
+  what: string,
+): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
       const isInUse = cause.code === 'EADDRINUSE'
       const code = isInUse ? 'port-in-use' : 'cannot-listen'
       const advice = isInUse
-        ? 'stop what uses it (another node?) or choose another port'
+        ? 'stop what uses it (another process of ttx?) or choose another port'
         : 'choose another host or port'
       reject(
         new OperationError(
           code,
-          `expected to listen for JSON-RPC on ${host}:${port}, got: ${isInUse ? 'the port is in use' : cause.message}; ${advice}`,
+          `expected to listen for ${what} on ${host}:${port}, got: ${isInUse ? 'the port is in use' : cause.message}; ${advice}`,
           { facts: { host, port }, cause },
         ),
       )

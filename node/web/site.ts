@@ -33,6 +33,19 @@ const GUARD: Readonly<Record<string, string>> = {
   'cross-origin-resource-policy': 'same-origin',
   'permissions-policy': 'camera=(), geolocation=(), microphone=(), payment=(), usb=()',
 }
+/**
+ * The page has no service worker. One that another program left at this address, which may have been its own yesterday, stands between browser and node;
+ * the browser asks for its script now and then (Service Workers, section 5.4), gets this, and is rid of it.
+ */
+const NO_WORKER = `addEventListener('install', () => skipWaiting())
+addEventListener('activate', (event) => {
+  const leave = async () => {
+    await registration.unregister()
+    for (const client of await clients.matchAll()) await client.navigate(client.url)
+  }
+  event.waitUntil(leave())
+})
+`
 const EVENTS = '/events'
 const FEED = '/feed'
 const INDEX = '/index.html'
@@ -68,8 +81,13 @@ export function serveSite(
   response: ServerResponse,
 ): void {
   const path = pathOf(request.url ?? '/')
+  if (request.headers['service-worker'] !== undefined) {
+    response.writeHead(200, { ...GUARD, 'content-type': TYPES['.js'], 'cache-control': 'no-store' }).end(NO_WORKER)
+    return
+  }
   if (path === EVENTS) {
-    if (isFromHere(request)) changes.serve(request, response, { ...GUARD, 'cache-control': 'no-store' })
+    if (request.method !== 'GET') refuse(response, 405, 'expected GET')
+    else if (isFromHere(request)) changes.serve(request, response, { ...GUARD, 'cache-control': 'no-store' })
     else refuse(response, 403, 'only the page of this node may listen')
     return
   }
@@ -99,10 +117,13 @@ export function serveSite(
   response.end(request.method === 'HEAD' ? undefined : body)
 }
 
-/** Fetch Metadata (W3C): of what a browser sends for another page, it says so. What is not a browser says nothing. */
-function isFromHere(request: IncomingMessage): boolean {
-  const site = request.headers['sec-fetch-site']
-  return site === undefined || site === 'same-origin' || site === 'none'
+/**
+ * Fetch Metadata (W3C): of what a browser sends for another page, it says so, but to addresses of other machines, for which an origin has to do. What is not
+ * a browser says nothing.
+ */
+function isFromHere({ headers: { 'sec-fetch-site': site, origin, host } }: IncomingMessage): boolean {
+  const isOwn = origin === undefined || origin === `http://${host}`
+  return isOwn && (site === undefined || site === 'same-origin' || site === 'none')
 }
 
 function refuse(response: ServerResponse, status: number, why: string): void {

@@ -85,9 +85,9 @@ curl -s ${url} -H 'content-type: application/json' \\
 - A batch has at most ${MOST_REQUESTS} requests, a body at most ${MAX_BODY_BYTES / 2 ** 20} MiB. A batch with one answer gives it without its list, against the specification.
 - Requests without \`id\` are carried out and not answered (HTTP 204).
 - Wallets and tools that know Ethereum only have [a port of their own](ethereum-rpc.md).
-- Requests with an \`Origin\`, another content type or a foreign host name are refused, since a web page must not reach the node behind your back.
+- Requests from web pages other than the node's own, with another content type or a foreign host name are refused, since a page must not reach the node behind your back.
 - \`rpc.discover\` answers this page as an [OpenRPC](https://spec.open-rpc.org) document.
-- In TypeScript: \`createNodeClient(url).call(method, params)\` of \`node/client/rpc.ts\`, with amounts as \`bigint\` and bytes as \`Uint8Array\`.
+- In TypeScript: \`createNodeClient(url).call(method, params)\` of \`node/client/rpc.ts\` (\`torrenttx/client/rpc\` in the npm package), with amounts as \`bigint\` and bytes as \`Uint8Array\`.
 
 The examples are of the network in the [worked example](protocol.md#8-worked-example) of the protocol; long values are cut.`
 }

@@ -20,6 +20,7 @@ const BASICS = [
   'node/log.ts',
   'node/schema.ts',
   'node/trouble.ts',
+  'node/rounds.ts',
   'node/disk.ts',
   'node/durable.ts',
   'node/within.ts',
@@ -87,6 +88,10 @@ const FOLDER_RULES: readonly FolderRule[] = [
       'node/rpc/json.ts',
       'node/errors.ts',
       'node/ethereum/calls.ts',
+      // What is asked of gateways, by the connected wallet in place of endpoints.
+      'node/ethereum/gateways/',
+      'node/ethereum/reader.ts',
+      'node/ethereum/problems.ts',
       'deployments/',
     ],
     except: ['node/client/ethereum/'],
@@ -115,7 +120,15 @@ const FOLDER_RULES: readonly FolderRule[] = [
   },
   {
     folder: 'miner/',
-    ours: ['node/protocol/', 'node/client/', 'node/ethereum/', 'node/rpc/api.ts', 'deployments/', ...BASICS],
+    ours: [
+      'node/protocol/',
+      'node/client/',
+      'node/ethereum/',
+      'node/metrics/',
+      'node/rpc/api.ts',
+      'deployments/',
+      ...BASICS,
+    ],
     packages: 'any',
   },
   // Running and proving may use everything but the tests; nothing but these may use them (checked by `scripts/` being in nobody else's `ours`).
@@ -135,7 +148,7 @@ const FOLDER_RULES: readonly FolderRule[] = [
   },
   {
     folder: 'scripts/make/',
-    ours: ['node/', 'miner/', 'deployments/', 'scripts/'],
+    ours: ['node/', 'miner/', 'deployments/', 'package.json', 'scripts/'],
     except: ['scripts/cli/', 'scripts/devnet/', 'scripts/bench/'],
     packages: 'any',
   },

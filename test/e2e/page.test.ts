@@ -1,78 +1,46 @@
 // The web page of a node in a real browser, over a whole devnet: paste anything, pay, bridge out and back by clicking, with a wallet that signs for real.
 
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import type { Page } from 'playwright-core'
-import { generatePrivateKey } from 'viem/accounts'
+import { signTransaction } from '../../node/client/pay.ts'
+import { createNodeClient, type NodeClient } from '../../node/client/rpc.ts'
+import { parseInfohash } from '../../node/protocol/ids.ts'
+import { infohashOf } from '../../node/protocol/infohash.ts'
+import { decodeTransaction, encodeTransaction } from '../../node/protocol/transaction.ts'
+import { openWallet } from '../../node/wallet/wallet-folder.ts'
 import { readDeployment } from '../../scripts/cli/deployment-file.ts'
 import { barriers } from '../support/browser/accessible.ts'
-import { type Browsing, browse, browserCommand, NO_BROWSER } from '../support/browser/browser.ts'
-import { type BrowserWallet, installWallet } from '../support/browser/wallet.ts'
-import {
-  devnetPorts,
-  processesOf,
-  type Running,
-  startTtx,
-  ttx,
-  ttxJson,
-  until,
-} from '../support/processes/processes.ts'
-
-const CHAIN = 31_337
-/** No limit on speed: what a page waits for is a block, and only what hangs gets there. */
-const PATIENCE_MS = 120_000
+import { type Browsing, browserCommand, NO_BROWSER } from '../support/browser/browser.ts'
+import { madeBy, PageStage, paste, unforeseen } from '../support/browser/page-stage.ts'
+import type { BrowserWallet } from '../support/browser/wallet.ts'
+import { processesOf, ttx, ttxJson, until } from '../support/processes/processes.ts'
 
 const command = await browserCommand()
 const skip = command === undefined ? NO_BROWSER : false
-const data = await mkdtemp(join(tmpdir(), 'ttx-page-'))
-const here = ['--data', data]
-let devnet: Running
+let stage: PageStage
 let browsing: Browsing
 let wallet: BrowserWallet
 let page: Page
+let here: readonly string[]
+let node: NodeClient
 
 before(async () => {
   if (command === undefined) return
-  const { base, ethereum, flags } = await devnetPorts()
-  devnet = startTtx(['devnet', ...here, '--poll-ms', '600', '--block-seconds', '1', ...flags])
-  await devnet.said(/It runs/)
-  const url = `http://127.0.0.1:${base}`
-  browsing = await browse(command, url)
-  browsing.context.setDefaultTimeout(PATIENCE_MS)
-  const key = generatePrivateKey()
-  wallet = await installWallet(browsing.context, { key, ethereumUrl: `http://127.0.0.1:${ethereum}`, chain: CHAIN })
-  await run('send', '100', wallet.address, '--wallet', 'genesis', '--yes')
-  await run('devnet', 'fund', wallet.address)
-  page = await browsing.open('/')
+  stage = await PageStage.start()
+  here = stage.here
+  node = createNodeClient(stage.url)
+  const person = await stage.person(command)
+  browsing = person.browsing
+  wallet = person.wallet
+  page = person.page
 })
 
 after(async () => {
-  await browsing?.[Symbol.asyncDispose]()
-  await devnet?.stop()
-  await rm(data, { recursive: true, force: true })
+  await stage?.[Symbol.asyncDispose]()
 })
-
-async function run(...args: readonly string[]): Promise<string> {
-  const { exitCode, out, err } = await ttx([...args, ...here])
-  assert.equal(exitCode, 0, `ttx ${args.join(' ')}\n${out}\n${err}`)
-  return out
-}
-
-async function paste(text: string): Promise<void> {
-  await page.getByRole('searchbox').fill(text)
-  await page.getByRole('button', { name: 'Find', exact: true }).click()
-}
-
-/** The infohash that the page says it has made. */
-async function madeBy(): Promise<string> {
-  const link = page.getByRole('main').getByRole('status').getByRole('link')
-  const text = (await link.textContent()) ?? ''
-  assert.match(text, /^[0-9a-f]{40}$/)
-  return text
-}
 
 test('a wallet is found by its announcement, and connects; one that refuses leaves everything as it was', {
   skip,
@@ -91,19 +59,19 @@ test('whatever is pasted leads to its view: a payment, an address, a block, a ma
   const { infohash } = await ttxJson<{ infohash: string }>([
     ...['send', '1', wallet.address, '--memo', '<b>no markup</b>', '--wallet', 'genesis', '--yes', ...here],
   ])
-  await paste(infohash)
+  await paste(page, infohash)
   await page.getByRole('heading', { name: 'Payment accepted' }).waitFor()
   await page.getByText('<b>no markup</b>').waitFor()
-  await paste(`magnet:?xt=urn:btih:${infohash}`)
+  await paste(page, `magnet:?xt=urn:btih:${infohash}`)
   await page.getByRole('heading', { name: 'Payment accepted' }).waitFor()
-  await paste(wallet.address)
+  await paste(page, wallet.address)
   await page.getByRole('heading', { name: 'Address' }).waitFor()
   await page.getByText('101 TTX').first().waitFor()
-  await paste(`0x${'1'.repeat(64)}`)
+  await paste(page, `0x${'1'.repeat(64)}`)
   await page.getByText('The node knows no block of this id').waitFor()
-  await paste('0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAeD'.replace('5aAeb', '5aAec'))
+  await paste(page, '0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAeD'.replace('5aAeb', '5aAec'))
   await page.getByText('A digit of this address is wrong').waitFor()
-  await paste('what is this?')
+  await paste(page, 'what is this?')
   await page.getByText('This is not an id that TorrentTX knows').waitFor()
 })
 
@@ -113,7 +81,7 @@ test('a payment is signed in the wallet and accepted; what is refused there is n
   await page.getByRole('button', { name: 'Sign and pay' }).click()
   await page.getByText('Expected an address: 0x and 40 hex digits.').waitFor()
   const payee = page.getByRole('textbox', { name: 'To', exact: true })
-  const { rules } = await readDeployment(join(data, 'deployment.json'))
+  const { rules } = await readDeployment(join(stage.data, 'deployment.json'))
   await payee.fill(rules.bridge)
   await page.getByText('This address is a contract.').waitFor()
   await payee.fill(address)
@@ -125,7 +93,7 @@ test('a payment is signed in the wallet and accepted; what is refused there is n
   await page.getByRole('button', { name: 'Sign and pay' }).click()
   await page.getByText('The wallet was asked, and refused').waitFor()
   await page.getByRole('button', { name: 'Sign and pay' }).click()
-  const infohash = await madeBy()
+  const infohash = await madeBy(page)
   const { status } = await ttxJson<{ status: string }>(['status', infohash, ...here])
   assert.equal(status, 'accepted')
 })
@@ -143,7 +111,7 @@ test('TTX goes out by clicking, over a reload, until it is paid on Ethereum; the
   await page.getByLabel('Amount, TTX').fill('50')
   await page.getByText('49.5').waitFor()
   await page.getByRole('button', { name: 'Sign and ask' }).click()
-  const infohash = await madeBy()
+  const infohash = await madeBy(page)
   await page.getByRole('main').getByRole('status').getByRole('link').click()
   await page.getByRole('heading', { name: 'To Ethereum' }).waitFor()
   await page.reload()
@@ -151,7 +119,7 @@ test('TTX goes out by clicking, over a reload, until it is paid on Ethereum; the
   await page.getByRole('heading', { name: 'To Ethereum ordered' }).waitFor()
   await page.getByText('at the earliest').waitFor()
   await page.getByText('at the latest').waitFor()
-  await run('devnet', 'skip', '24h')
+  await stage.run('devnet', 'skip', '24h')
   await page.getByRole('heading', { name: 'To Ethereum final' }).waitFor()
   await until('the request to be paid', async () => {
     const { bridging } = await ttxJson<{ bridging?: { paid: boolean } }>(['status', infohash, ...here])
@@ -170,6 +138,29 @@ test('a payment is shown among those that it hangs together with, and each of th
   await page.getByRole('heading', { name: 'To Ethereum final' }).waitFor()
 })
 
+test('two payments of the same money are shown beside each other: which came first here, and what is decided', {
+  skip,
+}, async () => {
+  const { infohash } = await ttxJson<{ infohash: string }>([
+    ...['send', '3', wallet.address, '--wallet', 'genesis', '--yes', ...here],
+  ])
+  const { file: first } = await node.call('tx_get', { infohash: parseInfohash(infohash) })
+  const tx = first && decodeTransaction(first)
+  assert(tx?.kind === 'signed')
+  const passphrase = (await readFile(join(stage.data, 'passphrase'), 'utf8')).trim()
+  const genesis = await openWallet(join(stage.data, 'wallets'), 'genesis', passphrase)
+  const { kind: _kind, from: _from, signature: _signature, ...body } = tx
+  const rival = encodeTransaction(signTransaction(genesis, { ...body, tokens: 4n }))
+  await node.call('tx_submit', { file: rival })
+  await paste(page, infohashOf(rival))
+  await page.getByRole('heading', { name: 'Payment conflicting' }).waitFor()
+  const rows = page.getByRole('region', { name: 'Who came first' }).getByRole('row')
+  await rows.nth(2).waitFor()
+  const lines = await rows.allTextContents()
+  assert.match(lines[1] ?? '', new RegExp(`^${infohash.slice(0, 8)}.*accepted`))
+  assert.match(lines[2] ?? '', /^this one.*conflicting.*not decided/)
+})
+
 test('wTTX comes back by clicking, after the wallet was on another chain, and is there once a block has it', {
   skip,
 }, async () => {
@@ -180,10 +171,10 @@ test('wTTX comes back by clicking, after the wallet was on another chain, and is
   await page.getByRole('button', { name: 'Burn' }).click()
   await page.getByText('Burned. The deposit is in the queue.').waitFor()
   await page.getByText('You have 29.5 wTTX.').waitFor()
-  await paste(wallet.address)
+  await paste(page, wallet.address)
   await page.getByText('From Ethereum').last().waitFor()
-  // 101 less what was paid and what went out, and 99% of what was burned.
-  await page.getByText('68.3 TTX').first().waitFor()
+  // 104 less what was paid and what went out, and 99% of what was burned.
+  await page.getByText('71.3 TTX').first().waitFor()
 })
 
 test('a second tab hears of what happens too, a phone sees all of it, and another language says it', {
@@ -195,7 +186,7 @@ test('a second tab hears of what happens too, a phone sees all of it, and anothe
   await other.getByRole('combobox', { name: 'Language' }).selectOption('de')
   await other.getByRole('heading', { name: 'Zahlungen' }).waitFor()
   const before = await other.getByRole('row').count()
-  await run('send', '1', wallet.address, '--wallet', 'genesis', '--yes')
+  await stage.run('send', '1', wallet.address, '--wallet', 'genesis', '--yes')
   await until('the second tab to show it', async () =>
     (await other.getByRole('row').count()) > before ? true : undefined,
   )
@@ -211,7 +202,18 @@ test('no view keeps anybody out: axe finds nothing serious, in light and in dark
     ...['send', '1', wallet.address, '--wallet', 'genesis', '--yes', ...here],
   ])
   const { blocks } = await ttxJson<{ blocks: readonly { id: string }[] }>(['block', 'list', ...here])
-  const views = ['/', '/payments', '/blocks', '/network', '/pay', '/bridge', '/bridge?way=back', '/bridge?way=claims']
+  const views = [
+    '/',
+    '/payments',
+    '/blocks',
+    '/network',
+    '/pay',
+    '/bridge',
+    '/bridge?way=back',
+    '/bridge?way=claims',
+    '/swap',
+    '/swap?way=make',
+  ]
   const details = [`/tx/${infohash}`, `/graph/${infohash}`, `/address/${wallet.address}`, `/block/${blocks[0]?.id}`]
   const other = await browsing.open('/')
   for (const [width, colorScheme] of [
@@ -245,7 +247,7 @@ test('a node that does not answer is missed; one that was killed and is back is 
   await page.getByRole('link', { name: 'Payments', exact: true }).click()
   await page.getByRole('row').nth(1).waitFor()
   const known = await page.getByRole('row').count()
-  process.kill(processesOf(data)['node'] ?? 0, 'SIGKILL')
+  process.kill(processesOf(stage.data)['node'] ?? 0, 'SIGKILL')
   // The devnet starts it again.
   await until('a payment to be accepted', async () => {
     const { exitCode } = await ttx(['send', '1', wallet.address, '--wallet', 'genesis', '--yes', ...here])
@@ -255,6 +257,5 @@ test('a node that does not answer is missed; one that was killed and is back is 
 })
 
 test('the page asked nobody but its node, and the policy let all of it run', { skip }, () => {
-  const unforeseen = browsing.complaints.filter((text) => !/net::ERR_|502|Failed to load resource/.test(text))
-  assert.deepEqual(unforeseen, [])
+  assert.deepEqual(unforeseen(browsing), [])
 })

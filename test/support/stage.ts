@@ -1,4 +1,4 @@
-// What miners and relayers are tested on: the real bridge on anvil, a real node beside it, and accounts with coins.
+// What miners, relayers and pages are tested on: the real bridge on anvil, a real node beside it, and accounts with coins. Long, as it is one stage.
 
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -34,6 +34,7 @@ import {
 } from '../../node/protocol/ids.ts'
 import { LANES, type Lane } from '../../node/protocol/queue.ts'
 import type { TransactionBody } from '../../node/protocol/typed-data.ts'
+import type { SiteFiles } from '../../node/web/site.ts'
 import { type Account, accountOf, genesisOf, pay, randomOf } from '../../scripts/assure/models/world.ts'
 import { Anvil } from './chain/anvil.ts'
 import { readRecord } from './chain/record.ts'
@@ -52,6 +53,8 @@ type NodeOptions = {
   readonly isAlone?: boolean
   /** With the RPC for wallets that know Ethereum only: see `ethereumUrlOf`. */
   readonly forWallets?: boolean
+  /** The web page that it serves. */
+  readonly site?: SiteFiles | undefined
 }
 
 export class Stage {
@@ -96,10 +99,10 @@ export class Stage {
   /** The same by another file of this network. */
   async nodeOf(
     definition: NetworkDefinition,
-    { beacon = [this.anvil.url], isAlone = false, forWallets = false }: NodeOptions = {},
+    { beacon = [this.anvil.url], isAlone = false, forWallets = false, site }: NodeOptions = {},
   ): Promise<NodeClient> {
     const peers = isAlone ? [] : this.#peers
-    const node = await startNode(this.stack, this.anvil.url, definition, { beacon, peers, forWallets })
+    const node = await startNode(this.stack, this.anvil.url, definition, { beacon, peers, forWallets, site })
     if (!isAlone) this.#peers.push(node.listenAddress)
     const client = createNodeClient(node.rpcUrl)
     if (node.ethereumRpcUrl !== undefined) this.#ethereumUrls.set(client, node.ethereumRpcUrl)
@@ -274,7 +277,13 @@ async function startNode(
   stack: AsyncDisposableStack,
   url: string,
   definition: NetworkDefinition,
-  { beacon, peers, forWallets }: { beacon: readonly string[]; peers: readonly string[]; forWallets: boolean },
+  {
+    beacon,
+    peers,
+    forWallets,
+    site,
+  }: Required<Pick<NodeOptions, 'beacon' | 'forWallets'>> &
+    Pick<NodeOptions, 'site'> & { readonly peers: readonly string[] },
 ) {
   const folder = await mkdtemp(join(tmpdir(), 'ttx-miner-node-'))
   const node = new TtxNode(
@@ -287,6 +296,7 @@ async function startNode(
       rpc: { host: '127.0.0.1', port: 0 },
       ...(forWallets ? { ethereumRpc: { host: '127.0.0.1', port: 0 } } : {}),
       network: { peers: [...peers] },
+      site,
       pollMs: 50,
       finalityDepth: 1n,
     },

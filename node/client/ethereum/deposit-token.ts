@@ -8,8 +8,7 @@ import { allowanceOf, hasCode, tokenBalanceOf } from '../../ethereum/gateways/to
 import { isAnyRefusal } from '../../ethereum/refusals.ts'
 import type { TransactionSender } from '../../ethereum/sending/sender.ts'
 import type { Address, Hash, Infohash } from '../../protocol/ids.ts'
-import { infohashOf } from '../../protocol/infohash.ts'
-import { encodeTransaction } from '../../protocol/transaction.ts'
+import { depositInfohash } from '../asset-deposit.ts'
 import { carryOut, carryOutOnce, type Done } from './carry-out.ts'
 import { checkOwned } from './owned.ts'
 
@@ -68,8 +67,7 @@ export async function depositToken(
   const entry = queued.find(({ asset }) => asset === gateway)
   if (entry?.amount === undefined) throw new Error(`no entry of an asset in ${hash}`)
   const { index, amount: credit } = entry
-  const tx = { kind: 'deposit', deposit: { asset: gateway, bridge, chain, index }, to, tokens: credit } as const
-  const infohash = infohashOf(encodeTransaction(tx))
+  const infohash = depositInfohash({ chain, bridge }, { index, asset: gateway, amount: credit, to })
   return { infohash, index, gateway, credit, transaction: hash, isEarlier, acknowledge }
 }
 

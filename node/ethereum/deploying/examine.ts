@@ -13,10 +13,11 @@ import type { GenesisTransaction } from '../../protocol/transaction.ts'
 import { readChainId } from '../chain-id.ts'
 import type { Connection } from '../connection.ts'
 import { examineFactory, FACTORY_PARTS, type FactoryPart } from '../gateways/factory.ts'
+import type { CodeReport } from './compare-code.ts'
 import { type Contracts, contractsOf, createdBy, creationCode, stateIn } from './creation.ts'
 import { type Creation, findCreation, readCreation } from './creation-transaction.ts'
 import { genesisBlockOf } from './deploy.ts'
-import { type CodeReport, type ContractName, compareCode, type Origin, parametersIn } from './expected-code.ts'
+import { type ContractName, compareCode, type Origin, parametersIn } from './expected-code.ts'
 import { PARAMETERS, type Parameters } from './parameters.ts'
 
 /** What somebody says of a deployment; what they leave out is reported as it is found. */

@@ -6,6 +6,7 @@ import { judgeBytecode } from '../../../deployments/judge-bytecode.ts'
 import { judgeRuntimeCode } from '../../../deployments/judge-runtime-code.ts'
 import { runtimeCode } from '../../../deployments/runtime-code.ts'
 import type { Address, Hash } from '../../protocol/ids.ts'
+import { type CodeReport, compareWith } from './compare-code.ts'
 import type { Contracts } from './creation.ts'
 import { PARAMETER_NAMES, type ParameterName, type Parameters, parametersOf } from './parameters.ts'
 
@@ -21,19 +22,6 @@ export type Origin = {
   readonly parameters: Partial<Parameters>
 }
 
-/** An immutable whose value in the code differs from the expected one; words of 32 bytes. */
-type OtherImmutable = { readonly name: string; readonly expected: Hex; readonly found: Hex }
-
-export type CodeReport =
-  | {
-      readonly kind: 'ours'
-      readonly others: readonly OtherImmutable[]
-      /** What the code says of all its immutables, also of those that nothing was expected of. */
-      readonly immutables: ReadonlyMap<string, Hex>
-    }
-  | { readonly kind: 'none' }
-  | { readonly kind: 'foreign' }
-
 const WORD = 32
 
 /**
@@ -44,34 +32,6 @@ export function compareCode(contract: ContractName, code: Hex, origin: Origin): 
   const expected = (name: string) => expectedImmutable(contract, name, origin)
   if (contract === 'judge') return compareWith(judgeRuntimeCode.judge, judgeBytecode, code, expected)
   return compareWith(runtimeCode[contract], bridgeBytecode, code, expected)
-}
-
-/** The same of any contract whose code is a part of what was deployed; `expected` says what an immutable must be, undefined where that is not known. */
-export function compareWith(
-  { start, length, immutables }: Layout,
-  deployed: Hex,
-  code: Hex,
-  expected: (name: string) => Hex | undefined,
-): CodeReport {
-  if (code === '0x') return { kind: 'none' }
-  const digits = code.slice(2).toLowerCase()
-  if (digits.length !== 2 * length) return { kind: 'foreign' }
-  let masked = digits
-  const found = new Map<string, Hex>()
-  for (const [name, places] of Object.entries(immutables)) {
-    for (const place of places) {
-      const word: Hex = `0x${digits.slice(2 * place, 2 * (place + WORD))}`
-      if ((found.get(name) ?? word) !== word) return { kind: 'foreign' }
-      found.set(name, word)
-      masked = `${masked.slice(0, 2 * place)}${'0'.repeat(2 * WORD)}${masked.slice(2 * (place + WORD))}`
-    }
-  }
-  if (masked !== deployed.slice(2 + 2 * start, 2 + 2 * (start + length))) return { kind: 'foreign' }
-  const others = [...found].flatMap(([name, word]) => {
-    const right = expected(name)
-    return right === undefined || right === word ? [] : [{ name, expected: right, found: word }]
-  })
-  return { kind: 'ours', others, immutables: found }
 }
 
 /** The parameters that the code of a bridge says it was made with. */
@@ -127,12 +87,6 @@ function ofToken(name: string, { contracts, chain }: Origin): Hex {
     default:
       throw new RangeError(`the token has an immutable ${name} that this program knows nothing of`)
   }
-}
-
-type Layout = {
-  readonly start: number
-  readonly length: number
-  readonly immutables: Readonly<Record<string, readonly number[]>>
 }
 
 const TOKEN_NAME = 'Wrapped TorrentTX'

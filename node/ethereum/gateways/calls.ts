@@ -5,7 +5,7 @@ import { gatewayAbi } from '../../../deployments/gateway-abi.ts'
 import { gatewayFactoryAbi } from '../../../deployments/gateway-factory-abi.ts'
 import { formatHex } from '../../protocol/bytes.ts'
 import type { Address } from '../../protocol/ids.ts'
-import type { ClaimProof } from '../calls.ts'
+import type { ClaimProof, Permit } from '../calls.ts'
 import { type BridgeCall, ENTER_GAS, limit } from '../calls.ts'
 
 /** What a token may use of its own for one movement, units: a plain one takes 60,000, and some move shares, or ask others. */
@@ -39,6 +39,16 @@ export function gatewayDepositCall(gateway: Address, amount: bigint, to: Address
   const queues = { lane: 'assets', entries: 1 } as const
   const gas = limit(DEPOSIT_GAS + TOKEN_GAS, data, 4)
   return { name: 'deposit', to: gateway, data, gas, bondGas: ENTER_GAS, bonds: 1, queues }
+}
+
+/** The same with a permit of exactly `amount`, which takes the place of the allowance. */
+export function gatewayPermitDepositCall(gateway: Address, amount: bigint, to: Address, permit: Permit): BridgeCall {
+  const { deadline, v, r, s } = permit
+  const args = [amount, to, deadline, v, r, s] as const
+  const data = encodeFunctionData({ abi: gatewayAbi, functionName: 'depositWithPermit', args })
+  const queues = { lane: 'assets', entries: 1 } as const
+  const gas = limit(DEPOSIT_GAS + 2n * TOKEN_GAS, data, 5)
+  return { name: 'depositWithPermit', to: gateway, data, gas, bondGas: ENTER_GAS, bonds: 1, queues }
 }
 
 /** All of one final block, whose sealed header the claims carry, and of the asset of this gateway; one that cannot be paid keeps no other from it. */

@@ -18,7 +18,7 @@ import { OperationError } from '../../errors.ts'
 import { type Address, parseAddress } from '../../protocol/ids.ts'
 import { type BridgeCall, TRANSACTION_GAS } from '../calls.ts'
 import type { Connection } from '../connection.ts'
-import { type CodeReport, compareWith } from '../deploying/expected-code.ts'
+import { type CodeReport, compareWith } from '../deploying/compare-code.ts'
 
 /** What is deployed, and what its gateways run. */
 export const FACTORY_PARTS = ['factory', 'implementation'] as const

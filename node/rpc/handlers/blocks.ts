@@ -6,11 +6,14 @@ import type { BridgeFollower } from '../../bridge/follower.ts'
 import { preferredBranch } from '../../bridge/fork-choice.ts'
 import type { BridgeBlock, BridgeView } from '../../bridge/view.ts'
 import { OperationError } from '../../errors.ts'
+import { encodeAsset } from '../../protocol/asset.ts'
 import { type BlockContent, blockFiles } from '../../protocol/block-torrent.ts'
 import { encodeSealed } from '../../protocol/header.ts'
 import type { Hash } from '../../protocol/ids.ts'
 import { countsOf } from '../../protocol/queue.ts'
 import { isInBlobs } from '../../protocol/replay.ts'
+import { balanceOf, entryKey, ofAsset } from '../../protocol/state.ts'
+import { encodeOpening } from '../../protocol/tree.ts'
 import type { Time } from '../../protocol/units.ts'
 import type { Handlers, Result } from '../api.ts'
 import { moneyOf, type Past, pastOf } from './money.ts'
@@ -91,6 +94,22 @@ export function blockHandlers(parts: { readonly follower: Followed | undefined }
       if (content === undefined) throw filesUnknown(follower, block.id)
       return { files: [...blockFiles(content)] }
     },
+    bridge_balance: async ({ owner, asset, block: wanted }) => {
+      const follower = followerOf(parts)
+      const block = knownBlock(follower, wanted ?? follower.view.final)
+      if (!isFinal(block)) throw notFinal(block.id)
+      const content = await contentOf(follower, block.id)
+      if (content === undefined) throw filesUnknown(follower, block.id)
+      const [kind = 0, ...id] = encodeAsset(asset)
+      return {
+        block: block.id,
+        height: block.sealed.header.height,
+        balance: balanceOf(content.state, owner, asset),
+        sealed: encodeSealed(block.sealed),
+        ...{ kind, id: Uint8Array.from(id) },
+        opening: encodeOpening(content.state, entryKey(ofAsset({ owner }, asset))),
+      }
+    },
   } satisfies Partial<Handlers>
 }
 
@@ -150,6 +169,14 @@ function filesUnknown(follower: Followed, id: Hash): OperationError {
     'files-unknown',
     `expected the files of block ${id} on this node, got none (${why}): ${advice}`,
     { facts: { block: id, verdict, state }, retry: isBehind },
+  )
+}
+
+function notFinal(id: Hash): OperationError {
+  return new OperationError(
+    'block-not-final',
+    `expected a final block, got ${id}: the contract proves what is after final ones only; wait until it is, or leave it out for the newest`,
+    { facts: { block: id }, retry: true },
   )
 }
 

@@ -2,7 +2,7 @@
 
 import { z } from 'zod'
 import { PROBLEMS } from '../../protocol/problems.ts'
-import { address, amount, bytes, hash, infohash, perLane, seconds } from '../../schema.ts'
+import { address, amount, bytes, hash, infohash, perLane, seconds, writtenAddress, writtenAsset } from '../../schema.ts'
 import { bridgeStatus } from './bridge.ts'
 import type { MethodTable } from './table.ts'
 
@@ -127,5 +127,26 @@ export const BLOCK_METHODS = {
     params: z.strictObject({ id: hash }),
     result: z.object({ files: z.array(z.object({ name: z.string(), bytes })) }),
     errors: ['no-ethereum', 'unknown-block', 'files-unknown'],
+  },
+  bridge_balance: {
+    summary:
+      'What an address had of an asset after a final block, with the proof that `balanceAt` of the contract wants, for contracts that weigh or pay by it; after the newest final block if `block` is left out.',
+    params: z.strictObject({
+      owner: writtenAddress,
+      asset: writtenAsset.optional().describe('TTX if it is left out.'),
+      block: hash.optional(),
+    }),
+    result: z.object({
+      block: hash,
+      height: amount,
+      balance: amount,
+      sealed: bytes.describe('The sealed header of the block.'),
+      kind: z.number().int().describe('0 of TTX, 2 of what a contract entered, 3 of what a transaction issued.'),
+      id: bytes.describe('20 bytes: zero of TTX, the contract, or the infohash of the issuance.'),
+      opening: bytes.describe(
+        'Of the entry of the address in the state after the block (docs/protocol.md, section 3.1).',
+      ),
+    }),
+    errors: ['no-ethereum', 'unknown-block', 'block-not-final', 'files-unknown'],
   },
 } satisfies MethodTable

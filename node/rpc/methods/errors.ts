@@ -13,6 +13,7 @@ export const ERRORS = {
     family: 'operation',
     about: 'The block after which the page begins has left the list: begin again without `after`.',
   },
+  'block-not-final': { family: 'operation', about: 'Only what is after final blocks can be proved to the contract.' },
   'files-unknown': {
     family: 'operation',
     about: 'The node has not replayed this block, or it is below the one with which the node began.',

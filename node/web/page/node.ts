@@ -2,7 +2,9 @@
 
 import { type QueryClient, type UseQueryResult, useQuery } from '@tanstack/react-query'
 import { createNodeClient } from '../../client/rpc.ts'
+import type { Asset } from '../../protocol/asset.ts'
 import { type Address, ZERO_ADDRESS } from '../../protocol/ids.ts'
+import { ofAsset } from '../../protocol/state.ts'
 import type { CallParams, Method, Result } from '../../rpc/api.ts'
 import { toWire } from '../../rpc/json.ts'
 
@@ -32,9 +34,10 @@ export function useCall<M extends Method>(
   })
 }
 
-/** Of TTX; undefined as long as nobody is known to ask for. */
-export function useBalance(owner: Address | undefined): Result<'account_balance'> | undefined {
-  return useCall('account_balance', { owner: owner ?? ZERO_ADDRESS }, { enabled: owner !== undefined }).data
+/** Of TTX, or of another asset; undefined as long as nobody is known to ask for. */
+export function useBalance(owner: Address | undefined, asset?: Asset): Result<'account_balance'> | undefined {
+  const params = ofAsset({ owner: owner ?? ZERO_ADDRESS }, asset)
+  return useCall('account_balance', params, { enabled: owner !== undefined }).data
 }
 
 /** Has what is on the page asked for again. Blocks order transactions, so that these change with either. */

@@ -2,6 +2,7 @@
 
 import { type Command, InvalidArgumentError } from 'commander'
 import { nameAmount, toUnits, type WrittenAmount } from '../../../node/client/amount.ts'
+import type { AssetView } from '../../../node/client/assets/view.ts'
 import { OperationError } from '../../../node/errors.ts'
 import { gatewayOf } from '../../../node/ethereum/gateways/gateway.ts'
 import { isKeyless } from '../../../node/ethereum/gateways/token.ts'
@@ -11,7 +12,7 @@ import { RuleError } from '../../../node/protocol/rule-error.ts'
 import { parseAmount, parseWritten } from '../amount.ts'
 import type { CliContext } from '../context.ts'
 import { type NodeLink, openOptionalEthereum } from '../link.ts'
-import { type AssetView, assetViews } from './views.ts'
+import { assetViews } from './views.ts'
 import { nameOf } from './words.ts'
 
 export type AssetFlags = { readonly asset?: Asset; readonly units?: boolean; readonly unfinal?: boolean }

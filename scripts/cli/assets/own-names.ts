@@ -1,11 +1,12 @@
 // The names of the assets that a wallet has: what another asset could be mistaken for.
 
+import { namesOf } from '../../../node/client/assets/view.ts'
 import type { Named } from '../../../node/client/symbol.ts'
 import type { EthereumReader } from '../../../node/ethereum/reader.ts'
 import { listWallets } from '../../../node/wallet/wallet-folder.ts'
 import type { CliContext } from '../context.ts'
 import type { NodeLink } from '../link.ts'
-import { assetViews, namesOf } from './views.ts'
+import { assetViews } from './views.ts'
 
 /** Assets of the wallet whose names are compared: each is a question or two. */
 const COMPARED = 500

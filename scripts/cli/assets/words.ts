@@ -1,18 +1,16 @@
 // Assets in words. A symbol is never shown without the whole id, since only that says which asset it is.
 
 import { formatAmount } from '../../../node/client/amount.ts'
-import { imitatedBy, moneyImitatedBy, type Named } from '../../../node/client/symbol.ts'
+import { type Doubt, doubtsOf } from '../../../node/client/assets/doubts.ts'
+import type { AssetView } from '../../../node/client/assets/view.ts'
+import type { Named } from '../../../node/client/symbol.ts'
 import type { Asset } from '../../../node/protocol/asset.ts'
-import type { AssetView } from './views.ts'
 
 /** `1.5 GOLD`, or `1500 units` where nobody says the decimals: to be shown beside the id. */
 export function formatOf(tokens: bigint, { symbol, decimals }: Pick<AssetView, 'symbol' | 'decimals'>): string {
   if (decimals === undefined) return `${tokens} units`
   return symbol === undefined ? formatAmount(tokens, decimals) : `${formatAmount(tokens, decimals)} ${symbol}`
 }
-
-/** Others of the same look that are named: anybody can send anybody as many as they like. */
-const NAMED = 2
 
 /** With the id: `1.5 GOLD of asset …`. */
 export function nameOf(tokens: bigint, view: AssetView): string {
@@ -21,21 +19,22 @@ export function nameOf(tokens: bigint, view: AssetView): string {
 
 /** What speaks against an asset, each a sentence without a full stop; `known` are the others that the wallet would show. */
 export function warningsOf(view: AssetView, known: readonly Named[]): readonly string[] {
-  const warnings: string[] = []
-  if (view.kind === 3 && !view.isFinal)
-    warnings.push(`its issuance is not final (${view.status}): it may never have been`)
-  if (view.kind === 2 && view.isGateway === false)
-    warnings.push('no gateway of this network: its contract alone decides what is behind it, and whether it pays')
-  if (view.symbol === undefined) return warnings
-  const { symbol } = view
-  const money = moneyImitatedBy(symbol)
-  if (money !== undefined) warnings.push(`it calls itself ${symbol}, and is not ${money}: it is an asset of this id`)
-  const alike = imitatedBy({ asset: view.asset, symbol }, known)
-  for (const other of alike.slice(0, NAMED))
-    warnings.push(`its name ${symbol} reads like ${other.symbol} of another asset: ${other.asset}; compare the ids`)
-  if (alike.length > NAMED)
-    warnings.push(`its name ${symbol} reads like those of ${alike.length - NAMED} more assets; compare the ids`)
-  return warnings
+  return doubtsOf(view, known).map(warn)
+}
+
+function warn(doubt: Doubt): string {
+  switch (doubt.kind) {
+    case 'unfinal':
+      return `its issuance is not final (${doubt.status}): it may never have been`
+    case 'no-gateway':
+      return 'no gateway of this network: its contract alone decides what is behind it, and whether it pays'
+    case 'money':
+      return `it calls itself ${doubt.symbol}, and is not ${doubt.money}: it is an asset of this id`
+    case 'alike':
+      return `its name ${doubt.symbol} reads like ${doubt.other.symbol} of another asset: ${doubt.other.asset}; compare the ids`
+    case 'alike-more':
+      return `its name ${doubt.symbol} reads like those of ${doubt.count} more assets; compare the ids`
+  }
 }
 
 /** The same as rows of a table. */

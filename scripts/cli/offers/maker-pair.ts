@@ -1,16 +1,17 @@
 // The two assets of a maker: which they are, how their amounts are written, and what its flags mean in base units.
 
 import { DECIMALS, nameAmount, toUnits, type WrittenAmount } from '../../../node/client/amount.ts'
+import type { AssetView } from '../../../node/client/assets/view.ts'
 import type { LadderOptions } from '../../../node/client/maker/ladder.ts'
 import type { Market } from '../../../node/client/maker/market.ts'
+import { type Decimals, toPrice } from '../../../node/client/maker/price.ts'
 import { OperationError } from '../../../node/errors.ts'
 import { type Asset, isEntered } from '../../../node/protocol/asset.ts'
 import { checkFinal, unitsOf } from '../assets/asset-option.ts'
-import { type AssetView, assetViews } from '../assets/views.ts'
+import { assetViews } from '../assets/views.ts'
 import { nameOf } from '../assets/words.ts'
 import type { CliContext } from '../context.ts'
 import { type NodeLink, openOptionalEthereum } from '../link.ts'
-import { type Decimals, toPrice } from './price.ts'
 
 export type Place = 'base' | 'quote'
 

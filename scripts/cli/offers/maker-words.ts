@@ -4,9 +4,9 @@ import { byPrice, type Rung } from '../../../node/client/maker/curve.ts'
 import { type Plan, type Price, SIDES, type Side } from '../../../node/client/maker/ladder.ts'
 import type { Shown } from '../../../node/client/maker/maker.ts'
 import type { Market } from '../../../node/client/maker/market.ts'
+import { formatPrice } from '../../../node/client/maker/price.ts'
 import type { Report, Trades } from '../../../node/client/maker/report.ts'
 import type { Pair, Place } from './maker-pair.ts'
-import { formatPrice } from './price.ts'
 
 const FUNDING_WORDS =
   'when a block has ordered what is paid in or out: until then the inventory would have a wrong price'

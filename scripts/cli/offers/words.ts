@@ -1,10 +1,11 @@
 // Offers in words: both sides with whole ids, and what became of each.
 
 import { nameAmount } from '../../../node/client/amount.ts'
+import { type AssetView, namesOf } from '../../../node/client/assets/view.ts'
 import type { OfferStanding } from '../../../node/client/offers/standing.ts'
 import type { Amount, Offer } from '../../../node/protocol/offer.ts'
 import type { OwnNames } from '../assets/own-names.ts'
-import { type AssetView, namesOf, type Views } from '../assets/views.ts'
+import type { Views } from '../assets/views.ts'
 import { nameOf, warningsOf } from '../assets/words.ts'
 
 export type Side = Amount & {

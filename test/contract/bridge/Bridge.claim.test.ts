@@ -2,7 +2,6 @@
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { encodeFunctionData, parseAbi } from 'viem'
 import { genesisState } from '../../../node/protocol/genesis.ts'
 import { parseInfohash, ZERO_ADDRESS } from '../../../node/protocol/ids.ts'
 import { balanceOf, entryKey, stateOf, stateRoot } from '../../../node/protocol/state.ts'
@@ -28,7 +27,6 @@ const { chain, genesis, read, wttx } = fixture
 await freshForEach(fixture)
 
 const [miner, alice, bob] = [fixture.account(1), fixture.account(5), fixture.account(6)]
-const membersAbi = parseAbi(['function join(bytes sealedHeader, bytes opening)'])
 /** Its kind and asset. */
 const TTX = [0, `0x${'00'.repeat(20)}`] as const
 const infohash = (seed: number) => parseInfohash(someHash(seed).slice(2, 42))
@@ -255,20 +253,5 @@ describe('balanceAt', () => {
     await assertReverts(chain.call(read.balanceAt([sealedHex(pending), owner, ...TTX, opening(owner)])), 'NotFinal', [
       pending.id,
     ])
-  })
-
-  it('is all that a contract needs to let holders of TTX in', async () => {
-    const rich = { infohash: infohash(1), owner: alice, value: 500n }
-    const poor = { infohash: infohash(2), owner: bob, value: 499n }
-    const within = stateOf([rich, poor])
-    const block = await fixture.extendFinal(genesis, { steps: [plain()], states: [stateRoot(within)] })
-    const members = await chain.deploy('contracts/examples/Members.sol/Members.json', [fixture.bridge, 500n])
-    const join = (header: `0x${string}`, from: typeof alice) => {
-      const args = [header, opening(from, within)] as const
-      return chain.send(members, encodeFunctionData({ abi: membersAbi, functionName: 'join', args }), { from })
-    }
-    await join(sealedHex(block), alice)
-    await assertReverts(join(sealedHex(block), bob), 'TooPoor', [499n, 500n])
-    await assertReverts(join(sealedHex(genesis), alice), 'NotNewest', [genesis.id])
   })
 })

@@ -1,7 +1,6 @@
 // What axe finds on a page that keeps somebody out: WCAG 2.2 A and AA, what it calls serious or critical.
 
-import { readFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
+import axe from 'axe-core'
 import type { Page } from 'playwright-core'
 
 type Finding = {
@@ -11,7 +10,6 @@ type Finding = {
   readonly where: readonly string[]
 }
 
-const source = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const OPTIONS = { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }
 /** Run in the page, which has none of our types. */
 const RUN = `(async () => {
@@ -20,7 +18,7 @@ const RUN = `(async () => {
 })()`
 
 export async function barriers(page: Page): Promise<readonly Finding[]> {
-  await page.evaluate(source)
+  await page.evaluate(axe.source)
   const found: readonly Finding[] = await page.evaluate(RUN)
   return found.filter(({ impact }) => impact === 'serious' || impact === 'critical')
 }

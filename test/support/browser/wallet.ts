@@ -3,6 +3,7 @@
 import type { BrowserContext } from 'playwright-core'
 import { createWalletClient, http, numberToHex, type TypedDataDefinition } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
+import { waitForTransactionReceipt } from 'viem/actions'
 
 export type BrowserWallet = {
   readonly address: `0x${string}`
@@ -10,8 +11,12 @@ export type BrowserWallet = {
   readonly asked: string[]
   /** The next question that its owner would be shown is refused. */
   refuseNext: boolean
+  /** The one after this many others is refused. */
+  refuseAfter: number | undefined
   /** The chain on which it is. */
   chain: number
+  /** Whether it says that it sends several calls as one (EIP-5792). Here one comes after the other. */
+  isAtomic: boolean
 }
 
 type Question = { readonly method: string; readonly params?: readonly unknown[] }
@@ -19,7 +24,17 @@ type Question = { readonly method: string; readonly params?: readonly unknown[] 
 /** EIP-1193. */
 const REJECTED = 4_001
 /** What a wallet shows its owner before it answers. */
-const SHOWN = ['eth_requestAccounts', 'eth_signTypedData_v4', 'eth_sendTransaction', 'wallet_switchEthereumChain']
+const SHOWN = [
+  'eth_requestAccounts',
+  'eth_signTypedData_v4',
+  'eth_sendTransaction',
+  'wallet_sendCalls',
+  'wallet_switchEthereumChain',
+]
+/** JSON-RPC 2.0. */
+const METHOD_NOT_FOUND = -32_601
+
+type Call = { readonly [Name in 'to' | 'data' | 'value' | 'gas']?: `0x${string}` }
 
 /** Puts it into every page of the context. `ethereumUrl` is the JSON-RPC of a development chain. */
 export async function installWallet(
@@ -28,12 +43,53 @@ export async function installWallet(
 ): Promise<BrowserWallet> {
   const account = privateKeyToAccount(key)
   const client = createWalletClient({ account, transport: http(ethereumUrl) })
-  const wallet: BrowserWallet = { address: account.address, asked: [], refuseNext: false, chain }
+  const wallet: BrowserWallet = {
+    address: account.address,
+    asked: [],
+    refuseNext: false,
+    refuseAfter: undefined,
+    chain,
+    isAtomic: false,
+  }
   let isConnected = false
+
+  const send = async ({ to, data, value, gas }: Call) =>
+    await client.sendTransaction({
+      chain: null,
+      ...(to === undefined ? {} : { to }),
+      ...(data === undefined ? {} : { data }),
+      ...(value === undefined ? {} : { value: BigInt(value) }),
+      ...(gas === undefined ? {} : { gas: BigInt(gas) }),
+    })
+  const together = new Map<string, readonly `0x${string}`[]>()
+  const answerTogether = async (method: string, [first]: readonly unknown[]): Promise<unknown> => {
+    if (!wallet.isAtomic) throw Object.assign(new Error(`no method ${method}`), { code: METHOD_NOT_FOUND })
+    if (method === 'wallet_getCapabilities') return { [numberToHex(wallet.chain)]: { atomic: { status: 'supported' } } }
+    if (method === 'wallet_sendCalls') {
+      const hashes: `0x${string}`[] = []
+      for (const call of (first as { calls: readonly Call[] }).calls) {
+        const hash = await send(call)
+        await waitForTransactionReceipt(client, { hash })
+        hashes.push(hash)
+      }
+      const id = `0x${'c'.repeat(62)}${together.size + 10}`
+      together.set(id, hashes)
+      return { id }
+    }
+    const receipts = await Promise.all(
+      (together.get(first as string) ?? []).map((hash) =>
+        client.request({ method: 'eth_getTransactionReceipt', params: [hash] } as never),
+      ),
+    )
+    return { version: '2.0.0', id: first, chainId: numberToHex(wallet.chain), status: 200, atomic: true, receipts }
+  }
 
   const answer = async ({ method, params = [] }: Question): Promise<unknown> => {
     wallet.asked.push(method)
-    if (SHOWN.includes(method) && wallet.refuseNext) {
+    const isLast = SHOWN.includes(method) && wallet.refuseAfter === 0
+    if (SHOWN.includes(method) && wallet.refuseAfter !== undefined)
+      wallet.refuseAfter = isLast ? undefined : wallet.refuseAfter - 1
+    if (isLast || (SHOWN.includes(method) && wallet.refuseNext)) {
       wallet.refuseNext = false
       throw Object.assign(new Error('User rejected the request.'), { code: REJECTED })
     }
@@ -52,16 +108,12 @@ export async function installWallet(
         const data = JSON.parse(params[1] as string) as TypedDataDefinition
         return await account.signTypedData(data)
       }
-      case 'eth_sendTransaction': {
-        const { to, data, value, gas } = params[0] as { [Name in 'to' | 'data' | 'value' | 'gas']?: `0x${string}` }
-        return await client.sendTransaction({
-          chain: null,
-          ...(to === undefined ? {} : { to }),
-          ...(data === undefined ? {} : { data }),
-          ...(value === undefined ? {} : { value: BigInt(value) }),
-          ...(gas === undefined ? {} : { gas: BigInt(gas) }),
-        })
-      }
+      case 'eth_sendTransaction':
+        return await send(params[0] as Call)
+      case 'wallet_getCapabilities':
+      case 'wallet_sendCalls':
+      case 'wallet_getCallsStatus':
+        return await answerTogether(method, params)
       default:
         return await client.request({ method, params } as never)
     }

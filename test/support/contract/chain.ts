@@ -23,7 +23,15 @@ import { tokenAbi } from '../../../deployments/token-abi.ts'
 const GAS_LIMITS = { osaka: 2 ** 24, amsterdam: 2 ** 27 } as const
 /** The rules of Ethereum that count gas; Hardhat knows those of the next fork as an experiment. */
 export type Fork = keyof typeof GAS_LIMITS
-const EXAMPLE_ERRORS = parseAbi(['error NotNewest(bytes32 id)', 'error TooPoor(uint256 balance, uint256 least)'])
+const EXAMPLE_ERRORS = parseAbi([
+  'error NotNewest(bytes32 id)',
+  'error TooPoor(uint256 balance, uint256 least)',
+  'error OtherBlock(bytes32 id)',
+  'error Ended(uint256 end)',
+  'error VotedAlready(address account)',
+  'error NoSuchAnswer(uint256 answer)',
+  'error ClaimedAlready(address account)',
+])
 const ALL_ERRORS = [...bridgeAbi, ...tokenAbi, ...gatewayAbi, ...gatewayFactoryAbi, ...EXAMPLE_ERRORS].filter(
   ({ type }) => type === 'error',
 )

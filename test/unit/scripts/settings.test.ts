@@ -251,6 +251,26 @@ test('alarms go to a URL of http or https, or to a command that needs no shell; 
   }
 })
 
+test('metrics are off, or at a port of this machine unless a host is named', () => {
+  const of = (metrics: string) => loadSettings({ metrics }, {}, {}).metrics
+  assert.equal(loadSettings({}, {}, {}).metrics, undefined)
+  assert.equal(of('off'), undefined)
+  assert.deepEqual(of('9765'), { host: '127.0.0.1', port: 9_765 })
+  assert.deepEqual(of('0'), { host: '127.0.0.1', port: 0 })
+  assert.deepEqual(of('0.0.0.0:9765'), { host: '0.0.0.0', port: 9_765 })
+  assert.deepEqual(of('[::1]:9765'), { host: '::1', port: 9_765 })
+  for (const metrics of ['on', '65536', '-1', ':9765', '::1:9765', '0.0.0.0', 'host:', '1.5', 'a b:1'])
+    assert.throws(
+      () => loadSettings({ metrics }, {}, {}),
+      badSetting(/off, a port from 0 to 65535, or host:port/, {
+        setting: 'metrics',
+        source: 'the command line',
+        value: metrics,
+      }),
+      metrics,
+    )
+})
+
 test('.env.example is what the schema writes: run `npx node scripts/make/env-example.ts > .env.example` after a change', async () => {
   assert.equal(await readFile(ENV_EXAMPLE, 'utf8'), formatEnvExample())
 })

@@ -39,5 +39,5 @@ function preferred(): Language {
 }
 
 function isLanguage(text: string | null): text is Language {
-  return text !== null && text in LANGUAGES
+  return text !== null && Object.hasOwn(LANGUAGES, text)
 }

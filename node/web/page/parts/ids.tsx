@@ -44,7 +44,8 @@ export function AddressLink({ owner, whole = false }: { readonly owner: Address;
   )
 }
 
-export function CopyButton({ text }: { readonly text: string }) {
+/** `label` where it is not plain what is copied. */
+export function CopyButton({ text, label }: { readonly text: string; readonly label?: string }) {
   const { misc } = useWords()
   const [isCopied, setCopied] = useState(false)
   const copy = async () => {
@@ -54,7 +55,7 @@ export function CopyButton({ text }: { readonly text: string }) {
   }
   return (
     <button type="button" className="quiet" onClick={() => void copy()}>
-      {isCopied ? misc.copied : misc.copy}
+      {isCopied ? misc.copied : (label ?? misc.copy)}
     </button>
   )
 }

@@ -1,5 +1,6 @@
 // Payments as rows: what, how much, how far.
 
+import { RuleError } from '../../../protocol/rule-error.ts'
 import { decodeTransaction, type Transaction } from '../../../protocol/transaction.ts'
 import type { Result } from '../../../rpc/api.ts'
 import { useWords } from '../language/language.tsx'
@@ -22,9 +23,14 @@ const TONES: Readonly<{ [S in Record['status']]: Tone }> = {
   final: 'good',
 }
 
-/** Of the file of a transaction; undefined if it is not here. */
+/** Of the file of a transaction; undefined if it is not here, or is none. */
 export function readFile(file: Uint8Array | undefined): Transaction | undefined {
-  return file && decodeTransaction(file)
+  try {
+    return file && decodeTransaction(file)
+  } catch (error) {
+    if (error instanceof RuleError) return undefined
+    throw error
+  }
 }
 
 export function kindOf(tx: Transaction | undefined): Kind {
@@ -77,7 +83,13 @@ function TransactionRow({ record }: { readonly record: Record }) {
       </td>
       <td>{words.tx.kinds[kindOf(tx)]}</td>
       <td className="number">
-        {tx !== undefined && tx.kind !== 'take' && <Money tokens={tx.tokens} asset={record.asset} />}
+        {tx?.kind === 'take' ? (
+          <>
+            <Money {...tx.offer.give} /> ⇄ <Money {...tx.offer.want} />
+          </>
+        ) : (
+          tx !== undefined && <Money tokens={tx.tokens} asset={record.asset} />
+        )}
       </td>
       <td>
         <StatusBadge status={record.status} />

@@ -1,16 +1,12 @@
 // What people write into fields, read; undefined for what is empty or wrong.
 
-import { DECIMALS, readWritten, toUnits } from '../../../client/amount.ts'
-import { type Address, parseAddress } from '../../../protocol/ids.ts'
+import type { Asset } from '../../../protocol/asset.ts'
+import { type Address, isInfohash, parseAddress } from '../../../protocol/ids.ts'
 import { isMemo } from '../../../protocol/members.ts'
 import { MAX_MEMO } from '../../../protocol/rules.ts'
 
-/** Base units of TTX or wTTX. A comma is a point to those who write it; between digits of a thousand it is neither, and wrong. */
-export function readAmount(text: string): bigint | undefined {
-  const written = readWritten(text.trim())
-  const tokens = written && toUnits(written, DECIMALS, 'TTX')
-  return typeof tokens === 'bigint' ? tokens : undefined
-}
+/** To find a key of an address below it takes 2^144 attempts. */
+const KEYLESS = 2n ** 16n
 
 export function readAddress(text: string): Address | undefined {
   try {
@@ -18,6 +14,17 @@ export function readAddress(text: string): Address | undefined {
   } catch {
     return undefined
   }
+}
+
+/** What has `0x` in front entered from Ethereum; the case of its digits is checked as that of an address. */
+export function readAsset(text: string): Asset | undefined {
+  const infohash = text.trim().toLowerCase()
+  return isInfohash(infohash) ? infohash : readAddress(text)
+}
+
+/** Zero, the built-in contracts of Ethereum, 0x…dead: made of a small number, and not of a key. */
+export function isNobody(address: Address): boolean {
+  return BigInt(address) < KEYLESS
 }
 
 export function isGoodMemo(text: string): boolean {

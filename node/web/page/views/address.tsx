@@ -3,6 +3,8 @@
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link, useParams } from '@tanstack/react-router'
 import { type Address, checksumAddress, parseAddress } from '../../../protocol/ids.ts'
+import { AssetDoubts } from '../assets/asset-name.tsx'
+import { useHeldViews } from '../assets/use-asset.ts'
 import { useWords } from '../language/language.tsx'
 import { node, useCall } from '../node.ts'
 import { CopyButton } from '../parts/ids.tsx'
@@ -24,6 +26,7 @@ function KnownAddress({ owner }: { readonly owner: Address }) {
   const balance = useCall('account_balance', { owner })
   const assets = useCall('account_assets', { owner })
   const claims = useCall('bridge_claims', { recipient: owner, limit: 50 })
+  const views = useHeldViews(owner)
   const text = checksumAddress(owner)
   const waiting = claims.data?.claims.reduce((sum, { net }) => sum + net, 0n) ?? 0n
   return (
@@ -67,6 +70,7 @@ function KnownAddress({ owner }: { readonly owner: Address }) {
             {assets.data?.assets.map(({ asset, spendable }) => (
               <Row key={asset} name={asset}>
                 <Money tokens={spendable} asset={asset} />
+                <AssetDoubts asset={asset} known={views} />
               </Row>
             ))}
           </dl>

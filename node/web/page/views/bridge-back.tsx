@@ -1,23 +1,86 @@
-// Burns wTTX on Ethereum, to be credited on the TTX side.
+// Brings money from Ethereum: burns wTTX, or gives a token to its gateway, to be credited on the TTX side.
 
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { useConfig, useConnection } from 'wagmi'
 import { formatAmount } from '../../../client/amount.ts'
+import { type Asset, isEntered } from '../../../protocol/asset.ts'
 import { netOf } from '../../../protocol/fee.ts'
 import { checksumAddress, parseAddress } from '../../../protocol/ids.ts'
+import { AssetChoice } from '../assets/asset-choice.tsx'
+import { readIn, TTX_UNIT } from '../assets/unit.ts'
+import { useHeldViews } from '../assets/use-asset.ts'
 import { useWords } from '../language/language.tsx'
 import { useCall } from '../node.ts'
 import { TextField } from '../parts/field.tsx'
 import { Money } from '../parts/money.tsx'
 import { Answer, Row } from '../parts/states.tsx'
-import { readAddress, readAmount } from '../parts/written.ts'
-import { describeFailure } from '../wallet/failure.ts'
-import { balanceOf, burn, type Contracts, isContract, leastDeposit, settle } from '../wallet/on-ethereum.ts'
+import { isNobody, readAddress } from '../parts/written.ts'
+import { BurnUnderWay } from '../sent/burn-under-way.tsx'
+import { type Burn, forgetBurn, keepBurn, useBurn } from '../sent/burns.ts'
+import { describeFailure, isRefusal } from '../wallet/failure.ts'
+import {
+  balanceOf,
+  burn,
+  type Contracts,
+  isContract,
+  leastDeposit,
+  type Permit,
+  settle,
+} from '../wallet/on-ethereum.ts'
+import { TokenForm, UnderWayDeposits } from './bridge-token.tsx'
 
 export function BridgeBack() {
+  const { bridge, tokens } = useWords()
   const info = useCall('node_info', {})
-  return <Answer of={info}>{({ network }) => <BackForm contracts={network} />}</Answer>
+  const { address } = useConnection()
+  const gateways = useHeldViews(address && parseAddress(address)).filter(({ asset }) => isEntered(asset))
+  const [isToken, setToken] = useState(false)
+  const [asset, setAsset] = useState<Asset>()
+  return (
+    <Answer of={info}>
+      {({ network }) => (
+        <>
+          <UnderWayDeposits network={network} />
+          <div className="form">
+            <AssetChoice
+              label={bridge.what}
+              first="wTTX"
+              views={gateways}
+              value={asset}
+              onChange={(chosen) => {
+                setToken(chosen !== undefined)
+                setAsset(chosen)
+              }}
+              other={{
+                label: bridge.otherToken,
+                isChosen: isToken && asset === undefined,
+                choose: () => {
+                  setToken(true)
+                  setAsset(undefined)
+                },
+              }}
+            />
+          </div>
+          {!isToken ? (
+            <>
+              <p>{bridge.backNote}</p>
+              <BackForm contracts={network} />
+            </>
+          ) : network.gatewayFactory === undefined ? (
+            <p className="problem">{tokens.noFactory}</p>
+          ) : (
+            <TokenForm
+              key={asset}
+              network={{ ...network, factory: network.gatewayFactory }}
+              own={network.token}
+              given={asset !== undefined && isEntered(asset) ? asset : undefined}
+            />
+          )}
+        </>
+      )}
+    </Answer>
+  )
 }
 
 function BackForm({ contracts }: { readonly contracts: Contracts }) {
@@ -28,6 +91,7 @@ function BackForm({ contracts }: { readonly contracts: Contracts }) {
   const account = address && parseAddress(address)
   const [written, setTo] = useState<string>()
   const recipient = written ?? (account === undefined ? '' : checksumAddress(account))
+  const underWay = useBurn(contracts.bridge, account)
   const [amount, setAmount] = useState('')
   const [isTried, setTried] = useState(false)
   const { data: facts, refetch } = useQuery({
@@ -40,20 +104,33 @@ function BackForm({ contracts }: { readonly contracts: Contracts }) {
     enabled: account !== undefined,
     refetchInterval: 10_000,
   })
-  const [to, tokens] = [readAddress(recipient), readAmount(amount)]
+  const [to, tokens] = [readAddress(recipient), readIn(amount, TTX_UNIT)]
   const least = facts?.least ?? 0n
   const isEnough = tokens !== undefined && tokens >= least
   const burning = useMutation({
     mutationFn: async () => {
       if (account === undefined || to === undefined || tokens === undefined) throw new Error(words.pay.bad.amount)
       // Money for an address that cannot sign is lost.
+      if (isNobody(to)) throw new Error(words.sent.toNobody)
       if (await isContract(config, to)) throw new Error(words.wallet.contract)
-      const hash = await burn(config, contracts, { account, amount: tokens, to })
+      let kept: Burn | undefined
+      const remember = (permit: Permit) => {
+        kept = { account, to, amount: `${tokens}`, ...permit }
+        keepBurn(contracts.bridge, kept)
+      }
+      const hash = await burn(config, contracts, { account, amount: tokens, to }, remember).catch((error) => {
+        if (kept !== undefined && isRefusal(error)) forgetBurn(contracts.bridge, kept)
+        throw error
+      })
+      if (kept !== undefined) keepBurn(contracts.bridge, { ...kept, hash })
       await settle(config, hash)
+      if (kept !== undefined) forgetBurn(contracts.bridge, kept)
       await refetch()
       return hash
     },
   })
+  if (underWay !== undefined && !burning.isPending)
+    return <BurnUnderWay contracts={contracts} burn={underWay} error={burning.error} />
   const submit = (event: FormEvent) => {
     event.preventDefault()
     setTried(true)

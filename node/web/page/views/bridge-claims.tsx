@@ -17,7 +17,8 @@ import { readAddress } from '../parts/written.ts'
 import { describeFailure } from '../wallet/failure.ts'
 import { claim, settle } from '../wallet/on-ethereum.ts'
 import { WithWallet } from '../wallet/wallet-needed.tsx'
-import { useBridgeChain, WalletProvider } from '../wallet/wallet-provider.tsx'
+import { useBridgeChain } from '../wallet/wallet-provider.tsx'
+import { TokenRequests } from './token-requests.tsx'
 
 type Claim = Result<'bridge_claims'>['claims'][number]
 
@@ -25,14 +26,6 @@ type Claim = Result<'bridge_claims'>['claims'][number]
 const BATCH = 50
 
 export function BridgeClaims({ of }: { readonly of: string | undefined }) {
-  return (
-    <WalletProvider>
-      <OfChain of={of} />
-    </WalletProvider>
-  )
-}
-
-function OfChain({ of }: { readonly of: string | undefined }) {
   const words = useWords()
   return useBridgeChain() === undefined ? <p>{words.misc.loading}</p> : <Claims of={of} />
 }
@@ -47,6 +40,7 @@ function Claims({ of }: { readonly of: string | undefined }) {
     <>
       <TextField name="owner" label={bridge.claimFor} value={text} onChange={setOwner} />
       {owner !== undefined && <ClaimsOf owner={owner} />}
+      <TokenRequests />
     </>
   )
 }

@@ -31,7 +31,6 @@ export function Bridge() {
           </WithWallet>
         </Tabs.Panel>
         <Tabs.Panel value="back">
-          <p>{bridge.backNote}</p>
           <WithWallet>
             <BridgeBack />
           </WithWallet>

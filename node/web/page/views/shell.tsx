@@ -7,14 +7,16 @@ import { useCall } from '../node.ts'
 import { Finder } from '../parts/finder.tsx'
 import { ThemePicker } from '../parts/theme.tsx'
 
-// Half of all code of the page is the wallet's, and nobody needs it to look.
+// Half of all code of the page is the wallet's, and nobody needs it to look: views are shown without it first.
 const WalletButton = lazy(async () => ({ default: (await import('../wallet/wallet-button.tsx')).WalletButton }))
+const Surroundings = lazy(async () => ({ default: (await import('../wallet/surroundings.tsx')).Surroundings }))
 
-const PLACES = ['/', '/bridge', '/pay', '/payments', '/blocks', '/network'] as const
+const PLACES = ['/', '/bridge', '/pay', '/swap', '/payments', '/blocks', '/network'] as const
 const NAMES = {
   '/': 'home',
   '/bridge': 'bridge',
   '/pay': 'pay',
+  '/swap': 'swap',
   '/payments': 'payments',
   '/blocks': 'blocks',
   '/network': 'network',
@@ -48,7 +50,11 @@ export function Shell() {
       </header>
       <NodeState />
       <main id="content">
-        <Outlet />
+        <Suspense fallback={<Outlet />}>
+          <Surroundings>
+            <Outlet />
+          </Surroundings>
+        </Suspense>
       </main>
       <footer>
         <label>

@@ -3,19 +3,25 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { Link, useParams } from '@tanstack/react-router'
 import { useState } from 'react'
+import { netOf } from '../../../protocol/fee.ts'
 import { isInfohash } from '../../../protocol/ids.ts'
 import type { Transaction as Decoded } from '../../../protocol/transaction.ts'
 import { parentsOf } from '../../../protocol/transaction.ts'
 import type { Result } from '../../../rpc/api.ts'
+import { AssetNote } from '../assets/asset-name.tsx'
 import { useWords } from '../language/language.tsx'
 import { node, refresh, useCall } from '../node.ts'
 import { Bounds } from '../parts/final-time.tsx'
 import { AddressLink, BlockLink, CopyButton, TransactionLink } from '../parts/ids.tsx'
 import { Money } from '../parts/money.tsx'
+import { Rivals } from '../parts/rivals.tsx'
 import { Answer, Row } from '../parts/states.tsx'
 import { Moment } from '../parts/time.tsx'
 import { type Kind, kindOf, readFile, StatusBadge } from '../parts/transaction-list.tsx'
+import { ClaimToken } from '../wallet/tokens/claim-button.tsx'
+import { WithWallet } from '../wallet/wallet-needed.tsx'
 import { NotFound } from './not-found.tsx'
+import { Parties } from './transaction-parties.tsx'
 
 type Where = Result<'tx_where'>
 
@@ -46,6 +52,7 @@ function KnownTransaction({ infohash }: { readonly infohash: Where['infohash'] }
             <p>{words.statusLong[data.status]}</p>
             {data.status === 'unknown' && <AskPeers infohash={infohash} />}
             <Stages where={data} kind={kind} />
+            {data.rivals.length > 0 && <Rivals own={data} others={data.rivals} />}
             <Facts where={data} tx={tx} />
             {tx !== undefined && (
               <p>
@@ -97,14 +104,15 @@ function Stages({ where, kind }: { readonly where: Where; readonly kind: Kind })
   const { tx } = useWords()
   const { status, bridging, blockTime, firstSeen } = where
   if (status === 'unknown' || status === 'invalid') return null
-  const isRequest = kind === 'request' && bridging?.asset === undefined
   const done = {
     accepted: status === 'accepted' || status === 'ordered' || status === 'final',
     ordered: status === 'ordered' || status === 'final',
     final: status === 'final' || bridging?.paid === true,
     paid: bridging?.paid === true,
   }
-  const stages = (['accepted', 'ordered', 'final', 'paid'] as const).filter((each) => each !== 'paid' || isRequest)
+  const stages = (['accepted', 'ordered', 'final', 'paid'] as const).filter(
+    (each) => each !== 'paid' || kind === 'request',
+  )
   return (
     <section>
       <h2>{tx.where}</h2>
@@ -138,7 +146,8 @@ function Waiting({ where: { bridging, status }, kind }: { readonly where: Where;
   const { data: next } = useCall('bridge_next', {}, { enabled: isAccepted })
   if (next === undefined) return bridging === undefined ? null : <p>{bridging.waitingFor}</p>
   const { requests, entries } = next.waiting
-  const calls = kind === 'request' || requests + entries > 0
+  // Requests of other assets go along with a block, and cause none.
+  const calls = (kind === 'request' && bridging?.asset === undefined) || requests + entries > 0
   return (
     <p>
       {words.home.next} {`${next.height}`}
@@ -157,9 +166,19 @@ function BlockBounds({ id }: { readonly id: NonNullable<Where['block']> }) {
   return data?.finalTime === undefined ? null : <Bounds time={data.finalTime} />
 }
 
-function ClaimHint({ where: { bridging } }: { readonly where: Where }) {
+function ClaimHint({ where: { bridging, infohash } }: { readonly where: Where }) {
   const { tx } = useWords()
   if (bridging === undefined) return null
+  if (bridging.asset !== undefined) {
+    return (
+      <>
+        <p>{tx.claimToken}</p>
+        <WithWallet>
+          <ClaimToken infohash={infohash} />
+        </WithWallet>
+      </>
+    )
+  }
   return (
     <p>
       <Link to="/bridge" search={{ way: 'claims', for: bridging.recipient }}>
@@ -176,13 +195,23 @@ function Facts({ where, tx }: { readonly where: Where; readonly tx: Decoded | un
     <dl>
       {problem !== undefined && <Row name={words.problem}>{problem.message}</Row>}
       <Parties tx={tx} asset={asset} />
+      {asset !== undefined && tx?.kind !== 'take' && (
+        <Row name={words.asset}>
+          <AssetNote asset={asset} known={[]} />
+        </Row>
+      )}
       {bridging !== undefined && (
         <>
           <Row name={words.recipient}>
             <AddressLink owner={bridging.recipient} whole />
           </Row>
           <Row name={words.arrives}>
-            <Money tokens={bridging.net} asset={bridging.asset} unit="wTTX" />
+            {/* What a contract pays of its asset is its rule; a gateway's is that of the bridge. */}
+            <Money
+              tokens={bridging.asset === undefined ? bridging.net : netOf(bridging.net)}
+              asset={bridging.asset}
+              unit="wTTX"
+            />
           </Row>
           {!bridging.paid && <Row name={words.waitsFor}>{bridging.waitingFor}</Row>}
         </>
@@ -198,7 +227,6 @@ function Facts({ where, tx }: { readonly where: Where; readonly tx: Decoded | un
           <BlockLink id={block} />, {words.step(step)}
         </Row>
       )}
-      <Links name={words.rivals} infohashes={where.rivals} />
       <Links name={words.missing} infohashes={where.missing} />
       {(tx?.kind === 'signed' || tx?.kind === 'take') && <Links name={words.spends} infohashes={parentsOf(tx)} />}
       {heldBy !== undefined && (
@@ -216,41 +244,6 @@ function Facts({ where, tx }: { readonly where: Where; readonly tx: Decoded | un
         </Row>
       )}
     </dl>
-  )
-}
-
-function Parties({ tx, asset }: { readonly tx: Decoded | undefined; readonly asset: Where['asset'] }) {
-  const { tx: words } = useWords()
-  if (tx === undefined) return null
-  if (tx.kind === 'take') {
-    const { offer } = tx
-    return (
-      <>
-        <Row name={words.from}>
-          <AddressLink owner={offer.from} whole /> <Money tokens={offer.give.tokens} asset={offer.give.asset} />
-        </Row>
-        <Row name={words.to}>
-          <AddressLink owner={tx.from} whole /> <Money tokens={offer.want.tokens} asset={offer.want.asset} />
-        </Row>
-      </>
-    )
-  }
-  return (
-    <>
-      <Row name={words.amount}>
-        <Money tokens={tx.tokens} asset={asset} />
-      </Row>
-      {tx.kind === 'signed' && (
-        <Row name={words.from}>
-          <AddressLink owner={tx.from} whole />
-        </Row>
-      )}
-      {!(tx.kind === 'signed' && tx.bridge !== undefined) && (
-        <Row name={words.to}>
-          <AddressLink owner={tx.to} whole />
-        </Row>
-      )}
-    </>
   )
 }
 

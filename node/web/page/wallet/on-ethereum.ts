@@ -2,23 +2,21 @@
 
 import { parseSignature } from 'viem'
 import type { Config } from 'wagmi'
-import {
-  getBlock,
-  getBytecode,
-  readContract,
-  sendTransaction,
-  signTypedData,
-  waitForTransactionReceipt,
-} from 'wagmi/actions'
+import { getBlock, readContract, sendTransaction, signTypedData, waitForTransactionReceipt } from 'wagmi/actions'
 import { bridgeAbi } from '../../../../deployments/bridge-abi.ts'
 import { tokenAbi } from '../../../../deployments/token-abi.ts'
 import { OperationError } from '../../../errors.ts'
 import { type BridgeCall, type ClaimProof, claimCall, depositCall } from '../../../ethereum/calls.ts'
+import { isKeyless } from '../../../ethereum/gateways/token.ts'
 import type { Address } from '../../../protocol/ids.ts'
-import { LANES } from '../../../protocol/queue.ts'
+import { LANES, type Lane } from '../../../protocol/queue.ts'
 import { toTime } from '../../../protocol/units.ts'
+import { askerOf } from './asker.ts'
 
 export type Contracts = { readonly bridge: Address; readonly token: Address }
+
+/** An allowance that goes along, good for one burn: its number at the token, and until when (seconds, by Ethereum's clock). */
+export type Permit = { readonly nonce: string; readonly deadline: number }
 
 /** The allowance that goes along is good for this many seconds. */
 const PERMIT_SECONDS = 3_600n
@@ -41,20 +39,21 @@ export async function leastDeposit(config: Config, { bridge }: Contracts): Promi
   return await readContract(config, { address: bridge, abi: bridgeAbi, functionName: 'minDeposit' })
 }
 
-/** Whether code is there: what has some cannot sign payments of TTX. Code that only delegates (EIP-7702) belongs to somebody with a key. */
+/** Whether a contract is there that nobody has the key of: it cannot sign payments of TTX. */
 export async function isContract(config: Config, address: Address): Promise<boolean> {
-  const code = await getBytecode(config, { address })
-  return code !== undefined && code !== '0x' && !code.startsWith('0xef0100')
+  return await isKeyless(askerOf(config), address)
 }
 
 /**
- * Burns `amount` (base units) of the wallet's wTTX for `to` on the TTX side: a signature for the allowance, and one transaction. Returns its hash; whether it
- * came through is for `settle` to say. Throws what the wallet throws.
+ * Burns `amount` (base units) of the wallet's wTTX for `to` on the TTX side: a signature for the allowance, and one transaction. `keep` is called with what
+ * says later whether it was burned, before the wallet is asked for the transaction. Returns its hash; whether it came through is for `settle` to say.
+ * Throws what the wallet throws.
  */
 export async function burn(
   config: Config,
   contracts: Contracts,
   { account, amount, to }: { readonly account: Address; readonly amount: bigint; readonly to: Address },
+  keep: (permit: Permit) => void,
 ): Promise<`0x${string}`> {
   const { bridge, token } = contracts
   const [{ chainId }] = [{ chainId: config.chains[0].id }]
@@ -73,7 +72,9 @@ export async function burn(
   })
   const { r, s, yParity } = parseSignature(signature)
   const call = depositCall(amount, to, { deadline: toTime(deadline), v: 27 + yParity, r, s })
-  return await send(config, contracts, account, call, await surcharge(config, contracts))
+  const value = await surcharge(config, bridge, 'deposits')
+  keep({ nonce: `${nonce}`, deadline: Number(deadline) })
+  return await send(config, contracts, account, call, value)
 }
 
 /** All of one block, in one transaction. Returns its hash. */
@@ -87,9 +88,21 @@ export async function claim(
   return await send(config, contracts, account, claimCall(sealed, claims), 0n)
 }
 
-/** Until the transaction is in a block. Throws `OperationError('transaction-failed')` if it was reverted. */
+/** Until the transaction is in a block. Throws `OperationError('transaction-failed')` if it was reverted, or if another one took its place. */
 export async function settle(config: Config, hash: `0x${string}`): Promise<void> {
-  const { status } = await waitForTransactionReceipt(config, { hash, pollingInterval: 1_000 })
+  let isAnother = false
+  const onReplaced = ({ reason }: { readonly reason: string }) => {
+    // At another price it is still the same.
+    isAnother = reason !== 'repriced'
+  }
+  const { status } = await waitForTransactionReceipt(config, { hash, pollingInterval: 1_000, onReplaced })
+  if (isAnother) {
+    throw new OperationError(
+      'transaction-failed',
+      `expected transaction ${hash} to get into a block, got another one of this account in its place: it was cancelled or changed in the wallet; look at it there before you try again`,
+      { facts: { transaction: hash } },
+    )
+  }
   if (status === 'success') return
   throw new OperationError(
     'transaction-failed',
@@ -98,13 +111,14 @@ export async function settle(config: Config, hash: `0x${string}`): Promise<void>
   )
 }
 
-async function surcharge(config: Config, { bridge }: Contracts): Promise<bigint> {
+/** Wei that an entry of a lane costs now on top of its price: what is too much comes back. */
+export async function surcharge(config: Config, bridge: Address, lane: Lane): Promise<bigint> {
   const of = async (entries: bigint) =>
     await readContract(config, {
       address: bridge,
       abi: bridgeAbi,
       functionName: 'surcharge',
-      args: [LANES.indexOf('deposits'), entries],
+      args: [LANES.indexOf(lane), entries],
     })
   const [all, others] = await Promise.all([of(OTHERS_AHEAD + 1n), of(OTHERS_AHEAD)])
   return all > others ? all - others : 0n

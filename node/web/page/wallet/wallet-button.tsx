@@ -6,6 +6,7 @@ import { useConnect, useConnection, useConnectors, useDisconnect, useSwitchChain
 import { parseAddress } from '../../../protocol/ids.ts'
 import { useWords } from '../language/language.tsx'
 import { AddressLink } from '../parts/ids.tsx'
+import { isIcon, readable } from './announced.ts'
 import { describeFailure } from './failure.ts'
 import { useBridgeChain, WalletProvider } from './wallet-provider.tsx'
 
@@ -62,10 +63,8 @@ function Choice() {
               {connectors.map((connector) => (
                 <li key={connector.uid}>
                   <button type="button" disabled={isPending} onClick={() => connect({ connector })}>
-                    {connector.icon?.startsWith('data:image/') && (
-                      <img src={connector.icon.trim()} alt="" width="24" height="24" />
-                    )}{' '}
-                    {connector.name}
+                    {isIcon(connector.icon) && <img src={connector.icon.trim()} alt="" width="24" height="24" />}{' '}
+                    <bdi>{readable(connector.name)}</bdi> <bdi className="faint">{readable(connector.id)}</bdi>
                   </button>
                 </li>
               ))}

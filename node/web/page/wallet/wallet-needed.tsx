@@ -3,17 +3,9 @@
 import type { ReactNode } from 'react'
 import { useConnection } from 'wagmi'
 import { useWords } from '../language/language.tsx'
-import { useBridgeChain, WalletProvider } from './wallet-provider.tsx'
+import { useBridgeChain } from './wallet-provider.tsx'
 
 export function WithWallet({ children }: { readonly children: ReactNode }) {
-  return (
-    <WalletProvider>
-      <OfChain>{children}</OfChain>
-    </WalletProvider>
-  )
-}
-
-function OfChain({ children }: { readonly children: ReactNode }) {
   const { wallet, misc } = useWords()
   const chain = useBridgeChain()
   return chain === undefined ? <p>{misc.loading}</p> : <Connected note={wallet.needed}>{children}</Connected>

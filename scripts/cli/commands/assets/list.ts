@@ -1,9 +1,10 @@
 // ttx asset list: the other assets of an address, and what is known of each.
 
 import type { Command } from 'commander'
+import { namesOf } from '../../../../node/client/assets/view.ts'
 import type { Asset } from '../../../../node/protocol/asset.ts'
 import { parseAsset } from '../../assets/asset-option.ts'
-import { assetViews, namesOf } from '../../assets/views.ts'
+import { assetViews } from '../../assets/views.ts'
 import { formatOf, warningsOf } from '../../assets/words.ts'
 import { addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'

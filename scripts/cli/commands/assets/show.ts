@@ -1,6 +1,7 @@
 // ttx asset show: all that is known of an asset, and what speaks against it.
 
 import type { Command } from 'commander'
+import type { EnteredView, IssuedView } from '../../../../node/client/assets/view.ts'
 import { OperationError } from '../../../../node/errors.ts'
 import { gatewayOf } from '../../../../node/ethereum/gateways/gateway.ts'
 import { hasCode } from '../../../../node/ethereum/gateways/token.ts'
@@ -8,7 +9,7 @@ import type { EthereumReader } from '../../../../node/ethereum/reader.ts'
 import type { Asset } from '../../../../node/protocol/asset.ts'
 import { parseAsset } from '../../assets/asset-option.ts'
 import { ownNames } from '../../assets/own-names.ts'
-import { assetViews, type EnteredView, type IssuedView } from '../../assets/views.ts'
+import { assetViews } from '../../assets/views.ts'
 import { formatOf, kindWords, warningsOf } from '../../assets/words.ts'
 import { addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'

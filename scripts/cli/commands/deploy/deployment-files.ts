@@ -1,7 +1,7 @@
 // What a deployment leaves on disk: the file that everyone who joins the network needs, and what explorers of the chain need to show the sources.
 
 import { access, constants, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { basename, dirname, join, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { judgeRuntimeCode } from '../../../../deployments/judge-runtime-code.ts'
 import { compilerVersion, runtimeCode } from '../../../../deployments/runtime-code.ts'
@@ -18,8 +18,9 @@ const STANDARD_INPUT = 'standard-input.json'
 /** Without the end of a name that says JSON. */
 const STEM = /\.json$/
 
+/** In the clone; of an installed package in the folder where the command runs, since an update would take what is in the package along. */
 export function defaultOut(chain: bigint): string {
-  return join(FOLDER, `${chain}.json`)
+  return join(FOLDER.includes(`${sep}node_modules${sep}`) ? process.cwd() : FOLDER, `${chain}.json`)
 }
 
 /** For before money is spent. Throws `OperationError('file-not-written')` where the file is there already, or could not be written. */

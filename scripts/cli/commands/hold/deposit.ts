@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander'
 import { formatAmount, type WrittenAmount } from '../../../../node/client/amount.ts'
+import { shownOf } from '../../../../node/client/assets/view.ts'
 import { deposit } from '../../../../node/client/ethereum/deposit.ts'
 import { depositToken, type Preparation } from '../../../../node/client/ethereum/deposit-token.ts'
 import { OperationError } from '../../../../node/errors.ts'
@@ -10,7 +11,6 @@ import { readTokenClaim, tokenOfGateway } from '../../../../node/ethereum/gatewa
 import { type Asset, isEntered } from '../../../../node/protocol/asset.ts'
 import type { Address } from '../../../../node/protocol/ids.ts'
 import { type AssetFlags, amountFor, checkOwnable, parseAsset, unitsOf } from '../../assets/asset-option.ts'
-import { shownOf } from '../../assets/views.ts'
 import { formatOf, nameOf } from '../../assets/words.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'

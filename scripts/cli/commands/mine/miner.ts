@@ -10,6 +10,7 @@ import type { MinerReport } from '../../../miner-report.ts'
 import type { Settings } from '../../../settings.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
+import { openMetrics } from '../../metrics.ts'
 import { addSettings } from '../../setting-flags.ts'
 import { formatSpan } from '../../time.ts'
 import { registerMinerStatus } from './miner-status.ts'
@@ -46,6 +47,7 @@ export function registerMiner(program: Command, act: Act): void {
         'maxBlobGasPrice',
         'confirmations',
         'pollMs',
+        'metrics',
       ],
     ),
     'ttx miner --wallet miner --threads 4',
@@ -64,12 +66,13 @@ async function run(context: CliContext): Promise<Result> {
   const { settings, folder, signal } = context
   const { payout, price, marginPercent, longestWait, paymentsWait, rows, assets, courtesy, pollMs } = settings
   // Loaded only here: other commands start sooner without it.
-  const [{ Miner }, { PowPool }, { KzgPool }, { NetworkRateWatch }, { openSender }] = await Promise.all([
+  const [{ Miner }, { PowPool }, { KzgPool }, { NetworkRateWatch }, { openSender }, figures] = await Promise.all([
     import('../../../../miner/miner.ts'),
     import('../../../../miner/work/pow-pool.ts'),
     import('../../../../node/ethereum/blobs/kzg-pool.ts'),
     import('../../../../miner/network-rate.ts'),
     import('../../sender.ts'),
+    import('../../figures.ts'),
   ])
   using screen = openScreen(context)
   const { log } = screen
@@ -82,8 +85,11 @@ async function run(context: CliContext): Promise<Result> {
   const threads = threadsOf(settings.threads, availableParallelism())
   const pool = new PowPool({ log, random: randomBytes, now: () => performance.now() }, { threads })
   await using kzg = new KzgPool()
+  await using stack = new AsyncDisposableStack()
+  const metrics = stack.use(await openMetrics(context, 'miner'))
+  const turning = metrics === undefined ? {} : { rounds: metrics.rounds }
   await using miner = new Miner(
-    { log, now: Date.now, random: Math.random, node, sender, pool, kzg },
+    { log, now: Date.now, random: Math.random, node, sender, pool, kzg, ...turning },
     {
       folder: journal,
       marginPercent,
@@ -108,6 +114,7 @@ async function run(context: CliContext): Promise<Result> {
     ]),
   )
   const network = new NetworkRateWatch(node, () => performance.now())
+  if (metrics !== undefined) stack.use(figures.showMiner(metrics, { miner, network, sender, log }))
   return resultOfRun(await tell({ miner, screen, data: folder.root, self, network }, signal))
 }
 

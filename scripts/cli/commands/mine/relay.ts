@@ -7,6 +7,7 @@ import { formatAmount } from '../../../../node/client/amount.ts'
 import type { Logger } from '../../../../node/log.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable } from '../../context.ts'
+import { openMetrics } from '../../metrics.ts'
 import { addSettings } from '../../setting-flags.ts'
 
 const TELL_MS = 1_000
@@ -22,7 +23,7 @@ export function registerRelay(program: Command, act: Act): void {
           'Run a relayer until Ctrl-C: whenever a block is final, it claims the requests in it for their recipients, many in one transaction. The recipients get the wTTX, the wallet pays the gas: a service, not a business.',
         )
         .action(act(run)),
-      ['node', 'deployment', 'ethereum', 'courtesy', 'maxGasPrice', 'confirmations', 'pollMs'],
+      ['node', 'deployment', 'ethereum', 'courtesy', 'maxGasPrice', 'confirmations', 'pollMs', 'metrics'],
     ),
     'ttx relay --wallet relayer',
   )
@@ -32,15 +33,20 @@ async function run(context: CliContext): Promise<undefined> {
   const { settings, log, signal } = context
   const { courtesy, pollMs } = settings
   // Loaded only here: other commands start sooner without it.
-  const [{ Relayer }, { openSender }] = await Promise.all([
+  const [{ Relayer }, { openSender }, figures] = await Promise.all([
     import('../../../../miner/relayer.ts'),
     import('../../sender.ts'),
+    import('../../figures.ts'),
   ])
   await using sending = await openSender(context)
   const { sender, node } = sending
   const options = { pollMs, courtesyMs: 1_000 * courtesy }
-  await using relayer = new Relayer({ log, now: Date.now, random: Math.random, node, sender }, options)
+  await using stack = new AsyncDisposableStack()
+  const metrics = stack.use(await openMetrics(context, 'relay'))
+  const turning = metrics === undefined ? {} : { rounds: metrics.rounds }
+  await using relayer = new Relayer({ log, now: Date.now, random: Math.random, node, sender, ...turning }, options)
   await relayer.start()
+  if (metrics !== undefined) stack.use(figures.showRelayer(metrics, { relayer, sender, log }))
   context.say(
     formatTable([
       ['account', sender.ethereum.account],

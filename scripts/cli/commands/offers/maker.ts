@@ -7,6 +7,7 @@ import { Maker, type MakerDeps, type Round, type Shown } from '../../../../node/
 import type { Market } from '../../../../node/client/maker/market.ts'
 import type { Signer } from '../../../../node/client/pay.ts'
 import { OperationError } from '../../../../node/errors.ts'
+import type { Figure } from '../../../../node/metrics/figures.ts'
 import type { Asset } from '../../../../node/protocol/asset.ts'
 import { Troubles, troubleFacts } from '../../../../node/trouble.ts'
 import { lockAccount, lockPayments } from '../../account-lock.ts'
@@ -15,12 +16,13 @@ import { ASSET_HELP, checkMeant, parseAsset } from '../../assets/asset-option.ts
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatJson, formatTable, type Result } from '../../context.ts'
 import { openNode, openOwnNode } from '../../link.ts'
+import { openMetrics, problemOf } from '../../metrics.ts'
 import { addYes, agree, networkData, networkRow, type YesFlag } from '../../moving/agree.ts'
 import { describeWhom } from '../../moving/whom.ts'
 import { checkAlone, makerBook, readOnly } from '../../offers/maker-book.ts'
 import { type Pair, pairOf } from '../../offers/maker-pair.ts'
 import { indexOf, ladderRows, reportRows } from '../../offers/maker-words.ts'
-import { parsePercent } from '../../offers/price.ts'
+import { parsePercent } from '../../offers/percent.ts'
 import { checkShowcase, showOffers } from '../../offers/showcase.ts'
 import { unlockWallet } from '../../passphrase.ts'
 import { printable } from '../../printable.ts'
@@ -44,6 +46,15 @@ type Flags = YesFlag & {
   readonly dryRun?: boolean
   readonly withdraw?: boolean
 }
+
+const MAKER_FIGURES: readonly Figure<Round['report'] | undefined>[] = [
+  {
+    name: 'ttx_maker_offers',
+    help: 'Offers of the ladder that stand, number of them',
+    labels: ['side'],
+    of: (report) => report && Object.entries(report.open).map(([side, count]) => [{ side }, count]),
+  },
+]
 
 /** A node leaves 256 outputs alone at once, and twice as many rungs as are wanted may stand on a side. */
 const MOST_RUNGS = 60
@@ -75,7 +86,7 @@ export function registerMaker(program: Command, act: Act): void {
         .option('--dry-run', 'say which ladder it would have, and do nothing; it needs no passphrase')
         .option('--withdraw', 'withdraw all offers of this market, and end')
         .action(act(run)),
-      ['node', 'deployment', 'ethereum', 'pollMs'],
+      ['node', 'deployment', 'ethereum', 'pollMs', 'metrics'],
     ),
     `ttx maker --base ${'c12fe1c06b'.repeat(4)} --dry-run --wallet stock`,
     `ttx maker --base ${'c12fe1c06b'.repeat(4)} --out /var/www/offers --wallet stock --shop shop`,
@@ -147,13 +158,20 @@ async function run(context: CliContext, flags: Flags): Promise<Result | undefine
 async function keep(context: CliContext, maker: Maker, pair: Pair): Promise<void> {
   const { settings, signal, json, shell } = context
   const log = context.log.child({ part: 'maker' })
+  await using stack = new AsyncDisposableStack()
+  const metrics = stack.use(await openMetrics(context, 'maker'))
+  const turned = metrics?.rounds.open('ladder', settings.pollMs)
   const troubles = new Troubles<'ladder'>(log, signal)
   let told = ''
+  let seen: Round['report'] | undefined
+  metrics?.started(() => problemOf(troubles.first()?.message))
+  metrics?.add(() => seen, MAKER_FIGURES)
   while (!signal.aborted) {
     await troubles.try('ladder', async () => {
       const round = await maker.round(signal)
       if (round === undefined) return
       const { report, done } = round
+      seen = report
       for (const problem of done.problems) log.debug(troubleFacts(problem), 'a payment has to wait')
       const line = formatJson(report)
       if (line === told) return
@@ -161,6 +179,7 @@ async function keep(context: CliContext, maker: Maker, pair: Pair): Promise<void
       if (json) shell.stdout.write(printable(line))
       else log.info(Object.fromEntries(reportRows(report, pair)), 'the book')
     })
+    turned?.()
     await delay(settings.pollMs, undefined, { signal }).catch(() => undefined)
   }
 }

@@ -1,5 +1,6 @@
 // What a node says of itself, in words: rows for people, and what is wrong with what helps.
 
+import { STUCK_SECONDS } from '../../../../node/metrics/readiness.ts'
 import type { Result as RpcResult } from '../../../../node/rpc/api.ts'
 import { formatMoment, formatSpan } from '../../time.ts'
 
@@ -9,9 +10,6 @@ type Row = readonly [name: string, value: string]
 
 /** `code` is for programs; `helps` is what its operator can do. */
 export type Trouble = { readonly code: string; readonly what: string; readonly helps: string }
-
-/** Seconds without a new block after which Ethereum or the clock stands still. */
-const STUCK_SECONDS = 900
 
 export function statusRows({ version, listenPort, blocks }: Info, status: Status): readonly Row[] {
   const { at, startedAt, peers, transactions, sync, past, diskBytes, memoryBytes } = status

@@ -12,10 +12,11 @@ import { readSite, type SiteFiles } from '../../../../node/web/site.ts'
 import packageJson from '../../../../package.json' with { type: 'json' }
 import { checkPort } from '../../../devnet/ports.ts'
 import { NODE_SETTINGS, updateNodeSettings } from '../../../node-settings.ts'
-import { pageFolder, stateOf } from '../../../page.ts'
+import { findPage } from '../../../page.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable } from '../../context.ts'
 import { readDeployment } from '../../deployment-file.ts'
+import { openMetrics } from '../../metrics.ts'
 import { networkOptions } from '../../network-options.ts'
 import { addSettings } from '../../setting-flags.ts'
 import { untilAborted } from '../../until.ts'
@@ -32,7 +33,7 @@ export function registerNode(program: Command, act: Act): void {
           'Run a node until Ctrl-C: it keeps the ledger, seeds and fetches transactions over BitTorrent, follows the bridge on Ethereum, and serves JSON-RPC on loopback. Without --ethereum it is a plain first-seen node. It holds no keys. In a data folder that has joined a network ("ttx network join") it needs no flags; else it keeps in <data>/node.json what commands beside it need. Proofs (.torrent files) that are put into <data>/node/proofs are imported.',
         )
         .action(act(run)),
-      NODE_SETTINGS,
+      [...NODE_SETTINGS, 'metrics'],
     ),
     'ttx node',
     'ttx node --network-profile public --peers node.example.org:7651',
@@ -60,8 +61,10 @@ async function run(context: CliContext): Promise<undefined> {
   const site = await sitePage(log)
   // Loaded only here: BitTorrent would double the start of every other command.
   const { TtxNode } = await import('../../../../node/node.ts')
+  await using stack = new AsyncDisposableStack()
+  const metrics = stack.use(await openMetrics(context, 'node'))
   await using node = new TtxNode(
-    { log, clock: Date.now, version: packageJson.version },
+    { log, clock: Date.now, version: packageJson.version, ...(metrics === undefined ? {} : { metrics }) },
     {
       folder: folder.node,
       definition,
@@ -82,6 +85,7 @@ async function run(context: CliContext): Promise<undefined> {
     },
   )
   await node.start()
+  metrics?.started(() => node.unready)
   await updateNodeSettings(settings, node.rpcUrl)
   context.say(
     formatTable([
@@ -105,8 +109,7 @@ async function run(context: CliContext): Promise<undefined> {
 /** The built web page; undefined, with a word in the log, where an install has none. */
 async function sitePage(log: CliContext['log']): Promise<SiteFiles | undefined> {
   const root = fileURLToPath(new URL('../../../..', import.meta.url))
-  const folder = pageFolder(root)
-  const state = await stateOf(root, folder)
+  const { folder, state } = await findPage(root)
   if (state === 'old') log.warn({ folder }, 'the web page is of other sources than these: npm run page')
   if (state !== 'none') return await readSite(folder)
   log.warn({ folder }, 'there is no web page: npm run page builds it')

@@ -6,6 +6,7 @@ import { openDelivery } from '../../../../miner/watch/alarms/delivery.ts'
 import { Watcher } from '../../../../miner/watch/watcher.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable } from '../../context.ts'
+import { openMetrics } from '../../metrics.ts'
 import { openDefender } from '../../sender.ts'
 import { addSettings } from '../../setting-flags.ts'
 import { openCourt, requireReaders } from './court.ts'
@@ -36,6 +37,7 @@ export function registerWatch(program: Command, act: Act): void {
         'confirmations',
         'pollMs',
         'onAlarm',
+        'metrics',
       ],
     ),
     'ttx watch',
@@ -54,9 +56,12 @@ async function run(context: CliContext, { defend = false, dryRun = false }: Flag
   const court = stack.use(await openCourt(context))
   if (dryRun) requireReaders(court)
   const sending = defend && !dryRun ? stack.use(await openDefender(context, court.rules)) : undefined
+  const metrics = stack.use(await openMetrics(context, 'watch'))
+  const figures = metrics && (await import('../../figures.ts'))
   const { node, readers, logs, beacons, rules, genesis } = court
   const deps = {
     ...{ log, now: Date.now, random: Math.random, node, readers, logs, beacons },
+    ...(metrics && figures ? { rounds: metrics.rounds, verdicts: figures.verdictsIn(metrics) } : {}),
     ...(genesis === undefined ? {} : { network: { rules, genesis } }),
     ...(sending === undefined ? {} : { sender: sending.sender }),
     ...(onAlarm === undefined ? {} : { deliver: openDelivery(onAlarm, publicPart(context.shell.env)) }),
@@ -68,6 +73,7 @@ async function run(context: CliContext, { defend = false, dryRun = false }: Flag
     }),
   )
   watcher.start()
+  if (metrics && figures) stack.use(figures.showWatcher(metrics, { watcher, sender: sending?.sender, log }))
   context.say(
     formatTable([
       ['node', node.url],

@@ -1,13 +1,17 @@
-// The watcher on the real bridge, with a real node: wrong blocks die, right ones are left alone, and doubt does nothing.
+// The watcher on the real bridge, with a real node: wrong blocks die, right ones are left alone, and doubt does nothing. Long, as all of it shares one liar.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { Registry } from 'prom-client'
+import { WATCHER_FIGURES } from '../../../../miner/figures/watcher-figures.ts'
 import type { Alarm, AlarmKind } from '../../../../miner/watch/alarms/alarm.ts'
 import { Watcher, type WatcherDeps, type WatcherOptions } from '../../../../miner/watch/watcher.ts'
 import type { NodeClient } from '../../../../node/client/rpc.ts'
 import { publishCall } from '../../../../node/ethereum/calls.ts'
 import type { TransactionSender } from '../../../../node/ethereum/sending/sender.ts'
 import { createLogger } from '../../../../node/log.ts'
+import { addFigures } from '../../../../node/metrics/figures.ts'
+import { Verdicts } from '../../../../node/metrics/verdicts.ts'
 import { applyStep } from '../../../../node/protocol/apply.ts'
 import { genesisInfohash, genesisState } from '../../../../node/protocol/genesis.ts'
 import { encodeSealed } from '../../../../node/protocol/header.ts'
@@ -16,9 +20,11 @@ import { describeProblem } from '../../../../node/protocol/problems.ts'
 import { encodeStep } from '../../../../node/protocol/step.ts'
 import { targetCeiling } from '../../../../node/protocol/target.ts'
 import { toSeconds } from '../../../../node/protocol/units.ts'
+import { Rounds } from '../../../../node/rounds.ts'
 import { accountOf, pay, randomOf } from '../../../../scripts/assure/models/world.ts'
 import { log } from '../../../support/log.ts'
 import { forge, seal } from '../../../support/miner/forge.ts'
+import { parseSamples } from '../../../support/scrape.ts'
 import { EASIEST, holder, Stage } from '../../../support/stage.ts'
 
 const DAY = 86_400n
@@ -70,6 +76,34 @@ test('a wrong block is killed, a second one beside it too, and half of each bond
     ['watching'],
     'what is dead is no alarm',
   )
+})
+
+test('a wrong block is in the figures of a watcher that only looks, with the time that is left, until somebody kills it', async (t) => {
+  const { stage, node, liar } = await open(t)
+  const registry = new Registry()
+  const [verdicts, rounds] = [new Verdicts(registry), new Rounds()]
+  const looking = watch(stage, node, stage.sender(await stage.signer()), {}, { verdicts, rounds })
+  addFigures(registry, () => ({ status: looking.status(), nowMs: Date.now() }), WATCHER_FIGURES)
+  const of = async (name: string) => parseSamples(await registry.metrics()).get(name)
+  await stage.until('the watcher to see the same everywhere', () => looking.status().state === 'watching')
+  assert.equal(await of('ttx_deadline_seconds{of="wrong-block"}'), undefined)
+  await publishWrong(stage, liar, 'thief')
+  await stage.until('the case', async () => (await of('ttx_watcher_cases{state="open"}')) === 1)
+  const { timestamp } = await stage.anvil.client.getBlock()
+  const left = (await of('ttx_deadline_seconds{of="wrong-block"}')) ?? 0
+  assert.ok(Math.abs(left - (Number(timestamp) + 86_400 - Date.now() / 1_000)) < 120, `${left}`)
+  await stage.until('the verdict', async () => (await of('ttx_verdicts_total{verdict="invalid"}')) === 1)
+  assert.deepEqual(
+    rounds
+      .all()
+      .map(({ part }) => part)
+      .sort(),
+    ['acting', 'judging', 'looking'],
+  )
+  watch(stage, node, stage.sender(await stage.signer()), { defend: true })
+  await stage.until('its death', async () => (await of('ttx_watcher_cases{state="killed"}')) === 1)
+  assert.equal(await of('ttx_deadline_seconds{of="wrong-block"}'), undefined)
+  assert.equal(await of('ttx_verdicts_total{verdict="invalid"}'), 1)
 })
 
 test('wrong blocks die side by side, however many there are', async (t) => {

@@ -1,11 +1,15 @@
-// bridge_blocks, bridge_children and bridge_files over HTTP, of a follower on an Ethereum in memory.
+// bridge_blocks, bridge_children, bridge_files and bridge_balance over HTTP, of a follower on an Ethereum in memory.
 
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { readAllBlocks, readAllChildren } from '../../../../node/client/all-blocks.ts'
 import { createNodeClient } from '../../../../node/client/rpc.ts'
 import { blockTorrent } from '../../../../node/protocol/block-torrent.ts'
-import type { Hash, Infohash } from '../../../../node/protocol/ids.ts'
+import { formatHex } from '../../../../node/protocol/bytes.ts'
+import { encodeSealed } from '../../../../node/protocol/header.ts'
+import { type Hash, type Infohash, ZERO_ADDRESS } from '../../../../node/protocol/ids.ts'
+import { balanceOf, entryKey, outputsOf } from '../../../../node/protocol/state.ts'
+import { encodeOpening } from '../../../../node/protocol/tree.ts'
 import { blockHandlers } from '../../../../node/rpc/handlers/blocks.ts'
 import { Driver, TestFollower } from '../../../support/bridge/driver.ts'
 import { finalized, type MadeBlock, published } from '../../../support/bridge/scenario.ts'
@@ -149,4 +153,32 @@ test('a wrong block has no files, and the answer says why', async (t) => {
   })
   await assert.rejects(node.call('bridge_files', { id: forge.genesis.id }), { code: 'files-unknown' })
   await assert.rejects(node.call('bridge_files', { id: `0x${'7'.repeat(64)}` as Hash }), { code: 'unknown-block' })
+})
+
+test('what an address had after a final block is told with its proof; after others it is not', async (t) => {
+  const { ethereum, forge, node, publish, poll } = await open(t, 5)
+  const block = forge.make(forge.genesis, [], { transactions: 3 })
+  publish(block)
+  await poll()
+  await assert.rejects(node.call('bridge_balance', { owner: ZERO_ADDRESS, block: block.id }), {
+    code: 'block-not-final',
+  })
+  ethereum.mine([finalized(block)])
+  for (let i = 0; i < 5; i++) ethereum.mine([])
+  await poll()
+  const owners = [...new Set(outputsOf(block.state).map(({ owner }) => owner))]
+  assert(owners.length > 1)
+  for (const owner of [...owners, ZERO_ADDRESS]) {
+    const { opening, ...told } = await node.call('bridge_balance', { owner })
+    const sealed = encodeSealed(block.sealed)
+    const expected = { block: block.id, height: 1n, balance: balanceOf(block.state, owner), sealed }
+    assert.deepEqual(told, { ...expected, kind: 0, id: new Uint8Array(20) })
+    assert.deepEqual(opening, encodeOpening(block.state, entryKey({ owner })))
+  }
+  const gold = '770998b893d30468ce6d1ce0eecad3eb6073da92' as Infohash
+  const { kind, id, balance } = await node.call('bridge_balance', { owner: ZERO_ADDRESS, asset: gold })
+  assert.deepEqual([kind, formatHex(id), balance], [3, gold, 0n])
+  await assert.rejects(node.call('bridge_balance', { owner: ZERO_ADDRESS, block: `0x${'7'.repeat(64)}` as Hash }), {
+    code: 'unknown-block',
+  })
 })

@@ -7,15 +7,18 @@ import { type Schema, Validator } from '@cfworker/json-schema'
 import fc from 'fast-check'
 import type { z } from 'zod'
 import { deriveHeader } from '../../../../node/protocol/block.ts'
+import { decodeOutputs } from '../../../../node/protocol/block-torrent.ts'
 import { concat, parseHex } from '../../../../node/protocol/bytes.ts'
 import { keccak } from '../../../../node/protocol/hash.ts'
 import { blockId, decodeSealed, HEADER_BYTES, SEALED_BYTES } from '../../../../node/protocol/header.ts'
 import { toBytes, toHash } from '../../../../node/protocol/ids.ts'
 import { countsOf, LANES } from '../../../../node/protocol/queue.ts'
 import { requestLeaf, requestsIn } from '../../../../node/protocol/requests.ts'
+import { balanceOf, entryKey, stateOf, stateRoot } from '../../../../node/protocol/state.ts'
 import { splitSteps } from '../../../../node/protocol/step.ts'
 import { workOf } from '../../../../node/protocol/target.ts'
 import { isInTrace, splitStates } from '../../../../node/protocol/trace.ts'
+import { encodeOpening } from '../../../../node/protocol/tree.ts'
 import { toBaseUnits } from '../../../../node/protocol/units.ts'
 import { API, type Method } from '../../../../node/rpc/api.ts'
 import { EXAMPLES } from '../../../../node/rpc/examples.ts'
@@ -185,9 +188,10 @@ test('examples are of the network in docs/protocol.md', () => {
   const asText = (value: string) => new TextDecoder().decode(Buffer.from(value.slice(2), 'hex'))
   const { peers, fingerprint, queue } = EXAMPLES.node_info.result
   const { torrent } = EXAMPLES.proof_export.result
-  // What the page does not have: the name of another node, another asset, sums over all transactions and over the queue, a `.torrent`, which the code makes.
+  // What the page does not have: the name of another node, another asset, sums over all transactions and over the queue, a `.torrent` and a proof, which the code makes.
   const assets = EXAMPLES.account_assets.result.assets.map(({ asset }) => asset)
-  const others = [...peers.map(({ id }) => id), fingerprint, queue, toWire(torrent), ...assets]
+  const { opening } = EXAMPLES.bridge_balance.result
+  const others = [...peers.map(({ id }) => id), fingerprint, queue, toWire(torrent), toWire(opening), ...assets]
   const strange: string[] = []
   const walk = (value: unknown) => {
     if (typeof value === 'object' && value !== null) Object.values(value).forEach(walk)
@@ -203,6 +207,16 @@ test('examples are of the network in docs/protocol.md', () => {
   const { lanes } = decodeSealed(EXAMPLES.bridge_block.result.sealed).header
   assert.equal(queue, toHash(keccak(concat(...LANES.map((lane) => toBytes(lanes[lane].hash))))))
   assert.deepEqual([all.length, BigInt(fingerprint)], [EXAMPLES.node_info.result.count, sum % 2n ** 256n])
+})
+
+test('the proof of a balance in the examples is that of the state after its block', () => {
+  const { balance, opening } = EXAMPLES.bridge_balance.result
+  const file = EXAMPLES.bridge_files.result.files.find(({ name }) => name.startsWith('outputs'))
+  assert(file)
+  const state = stateOf(decodeOutputs(file.bytes))
+  const { owner } = EXAMPLES.bridge_balance.params
+  assert.equal(stateRoot(state), decodeSealed(EXAMPLES.bridge_block.result.sealed).header.state)
+  assert.deepEqual([balance, opening], [balanceOf(state, owner), encodeOpening(state, entryKey({ owner }))])
 })
 
 test('the block of the examples is what its sealed header says', () => {

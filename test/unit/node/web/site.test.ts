@@ -130,6 +130,10 @@ test('the page may call the RPC, and no page of others may, not even one of anot
 test('the page hears of changes, gathered; other pages and too many listeners do not', async (t) => {
   const { url, changes } = await serve(t)
   assert.equal((await get(url, '/events', { 'sec-fetch-site': 'cross-site' })).status, 403)
+  // Browsers tell other machines on the same network nothing but the origin.
+  assert.equal((await get(url, '/events', { origin: 'https://evil.example' })).status, 403)
+  // It would never end.
+  assert.equal((await get(url, '/events', {}, 'HEAD')).status, 405)
   const stop = new AbortController()
   const response = await fetch(`${url}/events`, { signal: stop.signal })
   assert.match(response.headers.get('content-type') ?? '', /^text\/event-stream/)
@@ -146,4 +150,13 @@ test('the page hears of changes, gathered; other pages and too many listeners do
   const others = await Promise.all(Array.from({ length: 32 }, () => fetch(`${url}/events`, { signal: stop.signal })))
   assert.deepEqual(others.map(({ status }) => status).toSorted(), [...Array.from({ length: 31 }, () => 200), 503])
   stop.abort()
+})
+
+test('a service worker that another program left at this address is replaced by one that goes away', async (t) => {
+  const { url } = await serve(t)
+  for (const path of ['/sw.js', '/', '/assets/main-abc.js']) {
+    const { status, headers, body } = await get(url, path, { 'service-worker': 'script' })
+    assert.deepEqual([status, headers['content-type']], [200, 'text/javascript; charset=utf-8'], path)
+    assert.match(body, /registration\.unregister\(\)/)
+  }
 })

@@ -1,9 +1,7 @@
 // Prices as people write them: whole units of one asset for a whole unit of another one, without floats.
 
-import { InvalidArgumentError } from 'commander'
-import { formatAmount, type WrittenAmount } from '../../../node/client/amount.ts'
-import type { Price } from '../../../node/client/maker/ladder.ts'
-import { parseWritten } from '../amount.ts'
+import { formatAmount, type WrittenAmount } from '../amount.ts'
+import type { Price } from './ladder.ts'
 
 /** Digits after the point of the whole unit of each; 0 where units are meant. */
 export type Decimals = { readonly base: number; readonly quote: number }
@@ -23,12 +21,4 @@ export function toPrice({ whole, fraction }: WrittenAmount, decimals: Decimals):
     base: 10n ** BigInt(decimals.base + fraction.length),
     quote: BigInt(whole + fraction) * 10n ** BigInt(decimals.quote),
   }
-}
-
-/** Millionths, from a percentage of at most four decimals that is above 0 and at most 50. For commander. */
-export function parsePercent(text: string): bigint {
-  const { whole, fraction } = parseWritten(text)
-  const millionths = BigInt(whole + fraction.padEnd(4, '0'))
-  if (fraction.length <= 4 && millionths > 0n && millionths <= 500_000n) return millionths
-  throw new InvalidArgumentError(`Expected a percentage above 0, at most 50, with at most 4 decimals; got ${text}.`)
 }
