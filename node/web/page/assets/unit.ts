@@ -13,11 +13,11 @@ export type Unit = {
   readonly decimals?: number
 }
 
-export const TTX_UNIT: Unit = { symbol: 'TTX', decimals: DECIMALS }
+export const WHOLE_TTX: Unit = { symbol: 'TTX', decimals: DECIMALS }
 
 /** Of an asset whose view may not be here yet. */
 export function unitOf(asset: Asset | undefined, view: Pick<AssetView, 'symbol' | 'decimals'> | undefined): Unit {
-  if (asset === undefined) return TTX_UNIT
+  if (asset === undefined) return WHOLE_TTX
   const { symbol, decimals } = view ?? {}
   return {
     asset,

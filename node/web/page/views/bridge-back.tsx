@@ -8,7 +8,7 @@ import { type Asset, isEntered } from '../../../protocol/asset.ts'
 import { netOf } from '../../../protocol/fee.ts'
 import { checksumAddress, parseAddress } from '../../../protocol/ids.ts'
 import { AssetChoice } from '../assets/asset-choice.tsx'
-import { readIn, TTX_UNIT } from '../assets/unit.ts'
+import { readIn, WHOLE_TTX } from '../assets/unit.ts'
 import { useHeldViews } from '../assets/use-asset.ts'
 import { useWords } from '../language/language.tsx'
 import { useCall } from '../node.ts'
@@ -104,7 +104,7 @@ function BackForm({ contracts }: { readonly contracts: Contracts }) {
     enabled: account !== undefined,
     refetchInterval: 10_000,
   })
-  const [to, tokens] = [readAddress(recipient), readIn(amount, TTX_UNIT)]
+  const [to, tokens] = [readAddress(recipient), readIn(amount, WHOLE_TTX)]
   const least = facts?.least ?? 0n
   const isEnough = tokens !== undefined && tokens >= least
   const burning = useMutation({

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseInfohash } from '../../../../../node/protocol/ids.ts'
-import { formatIn, keyOf, readIn, TTX_UNIT, unitOf } from '../../../../../node/web/page/assets/unit.ts'
+import { formatIn, keyOf, readIn, unitOf, WHOLE_TTX } from '../../../../../node/web/page/assets/unit.ts'
 import { de } from '../../../../../node/web/page/language/de.ts'
 import { en } from '../../../../../node/web/page/language/en.ts'
 
@@ -28,6 +28,6 @@ test('a name without decimals does not make base units whole ones', () => {
 
 test('what was written for one unit is of another one when its decimals become known', () => {
   assert.notEqual(keyOf(unitOf(asset, undefined)), keyOf(unitOf(asset, { decimals: 0 })))
-  assert.notEqual(keyOf(unitOf(asset, { decimals: 18 })), keyOf(TTX_UNIT))
+  assert.notEqual(keyOf(unitOf(asset, { decimals: 18 })), keyOf(WHOLE_TTX))
   assert.equal(readIn('1', unitOf(undefined, undefined)), 10n ** 18n)
 })
