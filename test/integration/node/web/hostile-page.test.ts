@@ -65,8 +65,8 @@ test('links of every shape lead to a view that says what is wrong, and never to 
     ['/pay?uri={"trim":1}', 'expected torrenttx: and an address'],
     [uri(`torrenttx:${holder.address}?label=${encodeURIComponent('a\u202eb')}`), 'none of which is a control'],
     [uri(`torrenttx:${holder.address}?amount=1&amount=2`), 'twice'],
-    ['/bridge?way=__proto__', 'You ask for wTTX on Ethereum.'],
-    ['/bridge?way=["out"]', 'You ask for wTTX on Ethereum.'],
+    ['/bridge?way=__proto__', 'You ask to be paid on Ethereum'],
+    ['/bridge?way=["out"]', 'You ask to be paid on Ethereum'],
     ['/bridge?way=claims&for={"x":1}', 'Requests in final blocks'],
   ] as const) {
     await page.goto(`${served.node.url}${path}`)
