@@ -143,6 +143,9 @@ function typeOf(schema: JsonSchema): string {
   if (only !== undefined) return typeOf(only)
   if (schema.$ref !== undefined) return link(schema.$ref.replace(/^.*\//, ''))
   if (schema.enum !== undefined) return schema.enum.map((value) => `\`${value}\``).join(', ')
+  const kinds = schema.oneOf ?? schema.anyOf
+  if (kinds !== undefined) return kinds.map(typeOf).join(' or ')
+  if (schema.const !== undefined) return `\`${schema.const}\``
   switch (schema.type) {
     case 'array': {
       const most = schema.maxItems === undefined ? '' : ` (at most ${schema.maxItems.toLocaleString('en')})`

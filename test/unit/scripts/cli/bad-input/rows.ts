@@ -299,6 +299,9 @@ export const ROWS: readonly Row[] = [
   ['maker --rungs 0', 'usage', 'Expected a whole number from 1 to 60'],
   ['maker --min-price -1', 'usage', 'Expected an amount, digits with at most one decimal point'],
   ['maker now', 'usage', "too many arguments for 'maker'. Expected 0 arguments but got 1: now"],
+  // The index.
+  ['index now', 'usage', "too many arguments for 'index'. Expected 0 arguments but got 1: now"],
+  ['index --only-serve', 'bad-arguments', 'expected --only-serve with --database and --serve'],
   // Miners.
   ['miner now', 'usage', "too many arguments for 'miner'. Expected 0 arguments but got 1: now"],
   ['miner status now', 'usage', "too many arguments for 'status'. Expected 0 arguments but got 1: now"],
@@ -371,7 +374,7 @@ export const ROWS: readonly Row[] = [
   ['proof import DATA/nowhere.torrent', 'file-missing', 'expected the .torrent of a transaction in'],
   ['proof import DATA/bad.json', 'node-unreachable', 'no node answers at'],
   // The prompt.
-  ['help nonsense', 'usage', 'expected a topic of help, one of devnet, demo, node, peers, tracker, network, '],
+  ['help nonsense', 'usage', 'expected a topic of help, one of devnet, demo, node, peers, tracker, index, network, '],
   ['help wallet crate', 'usage', 'expected a topic of help, one of create, import, derive, show, list'],
   ['completion', 'usage', "missing required argument 'shell'"],
   ['completion csh', 'usage', 'Allowed choices are bash, zsh, fish'],
