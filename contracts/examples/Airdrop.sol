@@ -19,7 +19,7 @@ contract Airdrop {
     /// @notice The bridge whose final blocks are believed.
     IBridge public immutable bridge;
     /// @notice The final block after which balances count.
-    BlockId public immutable at;
+    BlockId public immutable snapshot;
     /// @notice What is given.
     IERC20 public immutable token;
     /// @notice Of which asset there have to be some: 0 for TTX, 2 for what a contract entered, 3 for what a transaction issued.
@@ -38,7 +38,7 @@ contract Airdrop {
 
     constructor(IBridge bridge_, IERC20 token_, uint8 kind_, bytes20 asset_, uint256 rate_) {
         bridge = bridge_;
-        at = bridge_.finalBlock();
+        snapshot = bridge_.finalBlock();
         token = token_;
         kind = kind_;
         asset = asset_;
@@ -46,12 +46,12 @@ contract Airdrop {
     }
 
     /// @notice Sends an account its tokens.
-    /// @param sealedHeader of block `at`: header ‖ miner ‖ nonce
+    /// @param sealedHeader of block `snapshot`: header ‖ miner ‖ nonce
     /// @param opening of the account's entry of the asset in the state of that block
     function claim(address account, bytes calldata sealedHeader, bytes calldata opening) external {
         if (hasClaimed[account]) revert ClaimedAlready(account);
         BlockId id = sealedHeader.idOf();
-        if (BlockId.unwrap(id) != BlockId.unwrap(at)) revert OtherBlock(id);
+        if (BlockId.unwrap(id) != BlockId.unwrap(snapshot)) revert OtherBlock(id);
         hasClaimed[account] = true;
         token.safeTransfer(account, rate * bridge.balanceAt(sealedHeader, account, kind, asset, opening));
     }

@@ -16,7 +16,7 @@ contract Vote {
     /// @notice The bridge whose final blocks are believed.
     IBridge public immutable bridge;
     /// @notice The final block after which balances count.
-    BlockId public immutable at;
+    BlockId public immutable snapshot;
     /// @notice How many answers there are; they are numbered from 0.
     uint256 public immutable answers;
     /// @notice Unix seconds; from then on nobody can vote.
@@ -39,20 +39,20 @@ contract Vote {
     /// @param end_ unix seconds
     constructor(IBridge bridge_, uint256 answers_, uint256 end_) {
         bridge = bridge_;
-        at = bridge_.finalBlock();
+        snapshot = bridge_.finalBlock();
         answers = answers_;
         end = end_;
     }
 
     /// @notice Puts all that the caller had behind an answer, once.
-    /// @param sealedHeader of block `at`: header ‖ miner ‖ nonce
+    /// @param sealedHeader of block `snapshot`: header ‖ miner ‖ nonce
     /// @param opening of the caller's account in the state of that block
     function vote(uint256 answer, bytes calldata sealedHeader, bytes calldata opening) external {
         if (block.timestamp >= end) revert Ended(end);
         if (answer >= answers) revert NoSuchAnswer(answer);
         if (hasVoted[msg.sender]) revert VotedAlready(msg.sender);
         BlockId id = sealedHeader.idOf();
-        if (BlockId.unwrap(id) != BlockId.unwrap(at)) revert OtherBlock(id);
+        if (BlockId.unwrap(id) != BlockId.unwrap(snapshot)) revert OtherBlock(id);
         hasVoted[msg.sender] = true;
         votes[answer] += bridge.balanceAt(sealedHeader, msg.sender, 0, 0, opening);
     }
