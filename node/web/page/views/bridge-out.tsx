@@ -7,6 +7,7 @@ import { request } from '../../../client/request.ts'
 import { type Asset, isEntered } from '../../../protocol/asset.ts'
 import { netOf } from '../../../protocol/fee.ts'
 import { checksumAddress } from '../../../protocol/ids.ts'
+import { infohashOf } from '../../../protocol/infohash.ts'
 import { AmountField, useAmount } from '../assets/amount-field.tsx'
 import { AssetChoice } from '../assets/asset-choice.tsx'
 import { describeUnread } from '../assets/asset-name.tsx'
@@ -58,11 +59,14 @@ export function BridgeOut() {
         throw new Said(({ tokens: said }) => said.noGateway)
       const wish = { tokens, recipient: to, ...(view?.kind === 2 ? { asset: view.asset } : {}) }
       const now = Math.floor(Date.now() / 1_000)
-      const asked = await untilConfirmed(network.bridge, (keep) =>
-        request(spendingNode(network.bridge), signer, wish, now, undefined, keep),
-      )
-      if (asset !== undefined) keepRequest(network.bridge, asked.infohash)
-      return asked
+      return await untilConfirmed(network.bridge, (keep) => {
+        const remember = async (file: Uint8Array) => {
+          await keep(file)
+          // Nobody else lists it: it is claimed from here, also where the answer of the node was cut.
+          if (asset !== undefined) keepRequest(network.bridge, infohashOf(file))
+        }
+        return request(spendingNode(network.bridge), signer, wish, now, undefined, remember)
+      })
     },
   })
   if (asking.data !== undefined) return <Made what={words.pay.done} infohash={asking.data.infohash} />

@@ -56,7 +56,7 @@ export async function burn(
   keep: (permit: Permit) => void,
 ): Promise<`0x${string}`> {
   const { bridge, token } = contracts
-  const [{ chainId }] = [{ chainId: config.chains[0].id }]
+  const chainId = config.chains[0].id
   const [name, nonce, { timestamp }] = await Promise.all([
     readContract(config, { address: token, abi: tokenAbi, functionName: 'name' }),
     readContract(config, { address: token, abi: tokenAbi, functionName: 'nonces', args: [account] }),
