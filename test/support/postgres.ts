@@ -1,7 +1,7 @@
 // A real PostgreSQL in a temporary folder, on a socket of its own, that can be killed and started again; undefined where none is installed.
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { chownSync, existsSync, readdirSync } from 'node:fs'
+import { chownSync, existsSync, readdirSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -37,20 +37,24 @@ export async function openPostgresServer(): Promise<Postgres> {
   const url = `postgres://ttx@localhost/postgres?host=${encodeURIComponent(folder)}`
   let server: ChildProcess | undefined
   const start = async () => {
-    server = spawn(join(bin, 'postgres'), ['-D', data, '-k', folder, '-c', 'listen_addresses='], {
+    const started = spawn(join(bin, 'postgres'), ['-D', data, '-k', folder, '-c', 'listen_addresses='], {
       ...user,
-      stdio: 'ignore',
+      stdio: ['ignore', 'ignore', 'pipe'],
     })
-    const deadline = Date.now() + 60_000
+    server = started
+    let said = ''
+    started.stderr.setEncoding('utf8').on('data', (text: string) => {
+      said = (said + text).slice(-2_000)
+    })
     for (;;) {
+      if (started.exitCode !== null) throw new Error(`PostgreSQL ended, and said: ${said}`)
       const client = new pg.Client({ connectionString: url })
       client.on('error', () => {})
       try {
         await client.connect()
         await client.end()
         return
-      } catch (error) {
-        if (Date.now() > deadline) throw error
+      } catch {
         await delay(50)
       }
     }
@@ -60,6 +64,9 @@ export async function openPostgresServer(): Promise<Postgres> {
     server = undefined
     if (running === undefined) return
     const ended = new Promise((resolve) => running.once('close', resolve))
+    // Each of its processes is in a session of its own, and one that outlives it keeps the next server from starting.
+    running.kill('SIGSTOP')
+    for (const pid of childrenOf(running.pid)) process.kill(pid, 'SIGKILL')
     running.kill('SIGKILL')
     await ended
   }
@@ -80,6 +87,10 @@ function postgresBin(): string | undefined {
   return readdirSync(INSTALLED)
     .map((version) => join(INSTALLED, version, 'bin'))
     .find((bin) => existsSync(join(bin, 'initdb')))
+}
+
+function childrenOf(pid: number | undefined): number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number)
 }
 
 function idsOf(name: string): { uid?: number; gid?: number } {

@@ -17,8 +17,8 @@ export type Tally = {
 export const noTests: Tally = { passed: 0, failed: 0, skipped: 0, failures: [] }
 
 // Not limits that a test may lean on: only a test that hangs, or a process that lives on after its tests, ever gets there.
-const hungTestMs = 15 * 60_000
-const silenceMs = 20 * 60_000
+const hungTestMs = 10 * 60_000
+const silenceMs = 11 * 60_000
 
 /** Characters. */
 const MOST_OF_A_REASON = 400

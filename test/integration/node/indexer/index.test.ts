@@ -175,10 +175,17 @@ async function killedWriter(context: TestContext, database: string, postgres: Po
   const { ledger } = opened
   await using rpc = new RpcServer({ methods: FEED_METHODS, handlers: feedHandlers(ledger), log: SILENT }, { port: 0 })
   await rpc.start()
+  // Where this fails, none lives on.
+  await using writers = new AsyncDisposableStack()
+  const startWriter = () => {
+    const started = writerOf(rpc.url, database)
+    writers.defer(started.kill)
+    return started
+  }
   const stages = makeScript()
   let kills = 0
   for (let next = 0; next < stages.length; kills++) {
-    const writer = writerOf(rpc.url, database)
+    const writer = startWriter()
     await writer.reached(1)
     const until = Math.min(stages.length, next + 12)
     for (; next < until; next++) {
@@ -193,7 +200,7 @@ async function killedWriter(context: TestContext, database: string, postgres: Po
     await writer.kill()
   }
   context.diagnostic(`${kills} kills`)
-  const writer = writerOf(rpc.url, database)
+  const writer = startWriter()
   await writer.reached(await newestOf(ledger))
   await writer.kill()
   await using sql = postgres === undefined ? await openPglite(database) : await openPostgres(database)
