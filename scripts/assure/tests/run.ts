@@ -20,6 +20,9 @@ export const noTests: Tally = { passed: 0, failed: 0, skipped: 0, failures: [] }
 const hungTestMs = 10 * 60_000
 const silenceMs = 11 * 60_000
 
+/** Files of a phase that are named with their time: what to look at when it takes long. */
+const LONGEST = 10
+
 /** Characters. */
 const MOST_OF_A_REASON = 400
 
@@ -73,7 +76,8 @@ export async function runNodeTests(files: readonly string[], concurrency: number
   const failuresSeen = watchFailures(stream, files)
   let tally = noTests
   let failedInAll = 0
-  stream.on('test:summary', ({ file, counts }) => {
+  const times: { readonly file: string; readonly seconds: number }[] = []
+  stream.on('test:summary', ({ file, counts, duration_ms }) => {
     // The rest failed or was cancelled.
     const failed = counts.tests - counts.passed - counts.skipped - counts.todo
     if (file === undefined) {
@@ -81,6 +85,7 @@ export async function runNodeTests(files: readonly string[], concurrency: number
       return
     }
     seen.add(file)
+    times.push({ file: relative(process.cwd(), file), seconds: duration_ms / 1000 })
     tally = {
       ...tally,
       passed: tally.passed + counts.passed,
@@ -93,6 +98,13 @@ export async function runNodeTests(files: readonly string[], concurrency: number
     process.stdout.write(text)
   }
   clearTimeout(timer)
+  times.sort((a, b) => b.seconds - a.seconds)
+  console.log(
+    times
+      .slice(0, LONGEST)
+      .map(({ file, seconds }) => `${seconds.toFixed(1).padStart(7)} s ${file}`)
+      .join('\n'),
+  )
   const failures = failuresSeen()
   let incomplete = 0
   for (const file of files) {
