@@ -151,6 +151,7 @@ export class Miner implements AsyncDisposable {
       hashes: rate.total,
       searchedMs: rate.searchedMs,
       threads: rate.threads,
+      kernel: rate.kernel,
       ...(this.#prospect && this.#decision
         ? { work: summariseWork(this.#prospect, this.#decision, steadyRate(rate.rates)) }
         : {}),

@@ -10,6 +10,7 @@ import type { Decision } from './profit.ts'
 import { costOfExpense } from './rows.ts'
 import type { Rows } from './rows-choice.ts'
 import type { HashRates } from './work/hash-rate.ts'
+import type { KernelName } from './work/kernels/names.ts'
 
 /**
  * `starting`: nothing seen yet. `resting`: nothing is worth a block now. `searching`: for a nonce. `holding`: a block is found, but not worth its gas
@@ -61,6 +62,7 @@ export type MinerStatus = {
   readonly hashes: bigint
   readonly searchedMs: number
   readonly threads: number
+  readonly kernel: KernelName
   readonly work?: WorkStatus
   /** Our own blocks by what became of them; `lost` were found but never published, or died. */
   readonly blocks: {

@@ -143,6 +143,9 @@ export const OPERATION_CODES = {
   'insufficient-wttx': 'The account holds less wTTX than that: deposit less, or bridge TTX to it first.',
   interrupted: 'Ctrl-C came before the command was done: run it again to go on.',
   'journal-damaged': 'The file of one of our blocks is damaged: move it away to go on without that block.',
+  'kernel-absent': 'The kernel does not run on this machine: take one that "ttx benchmark" lists, or "auto".',
+  'kernel-wrong':
+    'A kernel of the search finds other nonces than the reference on this machine: it is not used; report it with the model of the processor.',
   'ledger-beginning':
     'The node is new and has still to get the balances of the final block: `ttx node status` shows how far it is, hand the transaction in again then.',
   'ledger-closed': 'The node is starting or stopping: ask again when it runs.',

@@ -38,6 +38,8 @@ const schema = z.object({
   hashesPerSecond: z.number(),
   rates: z.object({ tenSeconds: z.number(), minute: z.number().optional(), quarterHour: z.number().optional() }),
   threads: z.int(),
+  /** What searches: a name that `ttx benchmark` lists. */
+  kernel: z.string(),
   cores: z.int(),
   /** Since it was started. */
   searchedSeconds: z.number(),

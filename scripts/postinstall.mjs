@@ -1,5 +1,5 @@
 // Completes an install that was started by an old Node, which skips optional packages that want a newer one, and makes the bundle from which commands
-// take their packages and the web page of nodes. Plain JavaScript, because it may itself run under that old Node.
+// take their packages, the web page of nodes and the native kernels of miners. Plain JavaScript, because it may itself run under that old Node.
 //
 // npm decides by the Node it runs on which optional packages fit. Hardhat's native part (@nomicfoundation/edr-*) wants
 // Node 22; under Node 20 npm leaves it out without a word and Hardhat dies later. The package `node` has by now put a
@@ -55,5 +55,11 @@ if (process.env[secondPass] === undefined) {
     await buildPage(root)
   } catch (error) {
     console.log(`nodes will have no web page: ${error}`)
+  }
+  try {
+    const { buildNative } = await import('./make/native.ts')
+    await buildNative()
+  } catch (error) {
+    console.log(`miners will search by WebAssembly, since the faster kernels were not built: ${error.message}`)
   }
 }

@@ -7,6 +7,7 @@ import { join, resolve } from 'node:path'
 import { parse } from 'dotenv'
 import { z } from 'zod'
 import { ROWS } from '../miner/rows-choice.ts'
+import { KERNELS } from '../miner/work/kernels/names.ts'
 import { OperationError } from '../node/errors.ts'
 import { LOG_LEVELS } from '../node/log.ts'
 import { DEFAULT_NETWORK_OPTIONS, NETWORK_PROFILES } from '../node/network/options.ts'
@@ -475,6 +476,15 @@ const settingsSchema = z.strictObject({
       about:
         'Threads that search for proof of work, or auto: as many as there are cores, but for one that is left to everything else; none of them runs while nothing is worth a block',
       example: '4',
+    }),
+  kernel: z
+    .enum(['auto', ...KERNELS])
+    .default('auto')
+    .register(info, {
+      env: 'TTX_KERNEL',
+      flag: '--kernel <name>',
+      about: `What searches: ${KERNELS.join(', ')}, or auto: the fastest on this machine; "ttx benchmark" compares them`,
+      example: 'wasm',
     }),
   payout: addressText.optional().register(info, {
     env: 'TTX_PAYOUT',

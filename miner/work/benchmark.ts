@@ -4,29 +4,30 @@ import { randomBytes } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from '../../node/log.ts'
 import { toAddress, toHash } from '../../node/protocol/ids.ts'
+import { kernelsHere } from './kernels/kernels.ts'
+import type { KernelName } from './kernels/names.ts'
 import type { Work } from './nonce.ts'
 import { PowPool } from './pow-pool.ts'
-import { type SearchName, searchNames } from './worker.ts'
 
 /** One measurement: a kernel, on this number of threads at once. */
-export type Trial = { readonly kernel: SearchName; readonly threads: number }
+export type Trial = { readonly kernel: KernelName; readonly threads: number }
 export type Measured = Trial & { readonly hashesPerSecond: number }
 
 const LOOK_MS = 1
 /** A thread that compiles its kernel while it runs is not at its speed from the first hash on. */
 const WARM_MS = 100
 
-/** Each kernel there is on one thread, and on all `threads` where these are more. */
+/** Each kernel that runs here on one thread, and on all `threads` where these are more. */
 export function trialsOf(threads: number): readonly Trial[] {
   const counts = threads > 1 ? [1, threads] : [1]
-  return searchNames.flatMap((kernel) => counts.map((count) => ({ kernel, threads: count })))
+  return kernelsHere().flatMap((kernel) => counts.map((count) => ({ kernel, threads: count })))
 }
 
 /** Runs a trial for `ms` milliseconds after its threads have started. Throws the reason of `signal`, and `pow-pool-dead`. */
 export async function measureTrial(trial: Trial, ms: number, log: Logger, signal: AbortSignal): Promise<Measured> {
   const { kernel, threads } = trial
   const deps = { log, random: randomBytes, now: () => performance.now() }
-  await using pool = new PowPool(deps, { threads, worker: kernel })
+  await using pool = new PowPool(deps, { threads, kernel })
   pool.start()
   return { ...trial, hashesPerSecond: await measurePool(pool, ms, signal) }
 }

@@ -8,8 +8,10 @@ import type { Logger } from 'pino'
 import { Piscina } from 'piscina'
 import { OperationError } from '../../node/errors.ts'
 import { addSample, type HashRates, type HashSample, ratesOf } from './hash-rate.ts'
+import { createKernel, kernelsBySpeed, REFERENCE } from './kernels/kernels.ts'
+import type { KernelName } from './kernels/names.ts'
 import { digestOf, meetsTarget, noncePrefix, SESSION_BYTES, type Solution, type Work } from './nonce.ts'
-import { type Control, createControl, type Find, type MiningTask, type Order, type SearchName } from './worker.ts'
+import { type Control, createControl, type Fault, type Find, type MiningTask, type Order } from './worker.ts'
 
 export type PowPoolDeps = {
   readonly log: Logger
@@ -22,8 +24,8 @@ export type PowPoolDeps = {
 export type PowPoolOptions = {
   /** Threads, at least 1. Default: the cores that this process may use. */
   readonly threads?: number
-  /** Default `wasm`; `noble` is the slow reference. */
-  readonly worker?: SearchName
+  /** Default `auto`: the fastest on this machine. One that turns out to be wrong is given up for the fastest of the others. */
+  readonly kernel?: KernelName | 'auto'
 }
 
 /** `total` and `searchedMs` count from the pool's construction; what it rests is in neither `rates` nor `searchedMs`. */
@@ -32,6 +34,7 @@ export type HashRate = {
   readonly total: bigint
   readonly searchedMs: number
   readonly threads: number
+  readonly kernel: KernelName
 }
 
 const workerFile = fileURLToPath(new URL('./worker.ts', import.meta.url))
@@ -52,7 +55,8 @@ type Pending = {
 export class PowPool {
   readonly #deps: PowPoolDeps
   readonly #threads: number
-  readonly #search: SearchName
+  #kernel: KernelName
+  readonly #wrong = new Set<KernelName>()
   readonly #control: Control
   readonly #session: Uint8Array
   readonly #running = new Map<number, { readonly piscina: Piscina<MiningTask, never>; readonly port: MessagePort }>()
@@ -71,13 +75,16 @@ export class PowPool {
   /** When the one that is under way began, on the pool's clock. */
   #searchingSinceMs: number | undefined
 
+  /** Throws `OperationError('kernel-absent')` and `('kernel-wrong')` where one that was named cannot be used. */
   constructor(deps: PowPoolDeps, options: PowPoolOptions = {}) {
     this.#deps = deps
     this.#threads = options.threads ?? availableParallelism()
     if (!Number.isInteger(this.#threads) || this.#threads < 1) {
       throw new RangeError(`expected at least one mining thread, got ${this.#threads}`)
     }
-    this.#search = options.worker ?? 'wasm'
+    const { kernel = 'auto' } = options
+    if (kernel !== 'auto') createKernel(kernel)
+    this.#kernel = kernel === 'auto' ? this.#fastest() : kernel
     this.#control = createControl(this.#threads)
     this.#session = deps.random(SESSION_BYTES)
     assert(this.#session.length === SESSION_BYTES, 'the source of randomness returns as many bytes as it was asked for')
@@ -145,6 +152,7 @@ export class PowPool {
       total: this.#total(),
       searchedMs: this.#searched(),
       threads: this.#liveSlots,
+      kernel: this.#kernel,
     }
   }
 
@@ -179,10 +187,12 @@ export class PowPool {
   async #keepMining(slot: number): Promise<void> {
     for (let barren = 0; barren < maxBarrenStarts; ) {
       const hashesBefore = Atomics.load(this.#control.hashes, slot)
+      const kernel = this.#kernel
       try {
-        await this.#runThread(slot)
+        await this.#runThread(slot, kernel)
       } catch (error) {
         if (this.#stopping !== undefined) return
+        if (kernel !== this.#kernel) continue
         barren = Atomics.load(this.#control.hashes, slot) === hashesBefore ? barren + 1 : 0
         this.#deps.log.error({ slot, error, barren }, 'a mining thread died')
       }
@@ -198,18 +208,21 @@ export class PowPool {
   }
 
   /** Ends only by rejecting: the thread died or was ended. */
-  async #runThread(slot: number): Promise<never> {
+  async #runThread(slot: number, kernel: KernelName): Promise<never> {
     // One Piscina per thread, because a task that waits for a replaced thread never hears of that one's death.
     const piscina = new Piscina<MiningTask, never>({ filename: workerFile, name: 'mine', minThreads: 1, maxThreads: 1 })
     piscina.on('error', (error) => this.#deps.log.warn({ slot, error }, 'a mining thread died without a task'))
     const { port1: port, port2 } = new MessageChannel()
-    port.on('message', (find: Find) => this.#check(find))
+    port.on('message', (message: Find | Fault) => {
+      if ('fault' in message) this.#giveUp(kernel, message.fault)
+      else this.#check(message, kernel)
+    })
     port.postMessage(this.#order)
     const prefix = noncePrefix(this.#session, this.#startedThreads)
     this.#startedThreads += 1
     this.#running.set(slot, { piscina, port })
     try {
-      const task = { buffer: this.#control.buffer, slot, prefix, search: this.#search, port: port2 }
+      const task = { buffer: this.#control.buffer, slot, prefix, kernel, port: port2 }
       return await piscina.run(task, { transferList: [port2] })
     } finally {
       port.close()
@@ -217,17 +230,35 @@ export class PowPool {
     }
   }
 
-  #check({ id, nonce }: Find): void {
+  #check({ id, nonce }: Find, kernel: KernelName): void {
     const { work } = this.#order
     if (id !== this.#order.id || work === undefined) return
     const digest = digestOf(work, nonce)
-    this.#settle((pending) => {
-      if (meetsTarget(digest, work.target)) pending.resolve({ work, nonce, digest })
-      else {
-        const message = `the nonce search found ${nonce} for ${work.challenge}, but its digest ${digest} misses the target`
-        pending.reject(new assert.AssertionError({ message }))
-      }
-    })
+    if (meetsTarget(digest, work.target)) {
+      this.#settle((pending) => pending.resolve({ work, nonce, digest }))
+      return
+    }
+    const message = `kernel ${kernel} found ${nonce} for ${work.challenge}, but its digest ${digest} misses the target`
+    if (this.#giveUp(kernel, message))
+      this.#give(work) // the thread that found it rests
+    else this.#settle((pending) => pending.reject(new assert.AssertionError({ message })))
+  }
+
+  /** Whether another one takes its place. */
+  #giveUp(kernel: KernelName, why: string): boolean {
+    this.#wrong.add(kernel)
+    if (kernel !== this.#kernel) return true // another thread said so before
+    const next = this.#fastest()
+    if (next === kernel) return false
+    this.#kernel = next
+    this.#deps.log.error({ kernel, next, why }, 'a kernel is wrong on this machine: another one takes its place')
+    for (const { piscina } of this.#running.values()) void piscina.destroy()
+    return true
+  }
+
+  #fastest(): KernelName {
+    const order = kernelsBySpeed()
+    return order.find((name) => !this.#wrong.has(name)) ?? REFERENCE
   }
 
   #sample(): void {

@@ -2,15 +2,10 @@
 
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
 import type { Hash } from '../../node/protocol/ids.ts'
-import { createNobleSearch } from './noble-search.ts'
+import { createKernel } from './kernels/kernels.ts'
+import type { KernelName } from './kernels/names.ts'
+import type { NonceSearch } from './kernels/search.ts'
 import { encodeNonce, type Work } from './nonce.ts'
-import { createWasmSearch } from './wasm-search.ts'
-
-/** The kernels, the slowest first. */
-const searches = { noble: createNobleSearch, wasm: createWasmSearch }
-
-export type SearchName = keyof typeof searches
-export const searchNames = Object.keys(searches) as readonly SearchName[]
 
 /** What all threads and the pool share. The poster of orders raises `generation` after that and notifies. */
 export type Control = {
@@ -23,12 +18,14 @@ export type Control = {
 /** `work` undefined: rest until the next order. */
 export type Order = { readonly id: number; readonly work: Work | undefined }
 export type Find = { readonly id: number; readonly nonce: Hash }
+/** The kernel cannot be used: the thread waits until it is ended. */
+export type Fault = { readonly fault: string }
 export type MiningTask = {
   readonly buffer: SharedArrayBuffer
   /** Index into `hashes`. */
   readonly slot: number
   readonly prefix: Uint8Array
-  readonly search: SearchName
+  readonly kernel: KernelName
   /** Orders come in, finds go out: at most one find per order. */
   readonly port: MessagePort
 }
@@ -42,7 +39,8 @@ export function createControl(slots: number): Control {
 /** Runs until the thread is ended. Its event loop does not run in that time; messages are fetched, not awaited. */
 export function mine(task: MiningTask): never {
   const { generation, hashes } = viewControl(task.buffer)
-  const search = searches[task.search]()
+  const search = openKernel(task)
+  while (search === undefined) Atomics.wait(generation, 0, Atomics.load(generation, 0))
   const batch = BigInt(search.batch)
   let seen = -1
   let order: Order = { id: -1, work: undefined }
@@ -73,6 +71,16 @@ export function mine(task: MiningTask): never {
       task.port.postMessage({ id: order.id, nonce: encodeNonce(task.prefix, hit) } satisfies Find)
       isSearching = false
     }
+  }
+}
+
+/** Undefined if it cannot be used, which is told to the pool. */
+function openKernel({ kernel, port }: MiningTask): NonceSearch | undefined {
+  try {
+    return createKernel(kernel)
+  } catch (error) {
+    port.postMessage({ fault: error instanceof Error ? error.message : String(error) } satisfies Fault)
+    return undefined
   }
 }
 

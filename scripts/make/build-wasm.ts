@@ -7,7 +7,7 @@ import asc from 'assemblyscript/asc'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const MODULES = {
-  'miner/work/keccak-search.wasm': 'miner/work/assembly/keccak-search.ts',
+  'miner/work/kernels/wasm/keccak-search.wasm': 'miner/work/kernels/wasm/assembly/keccak-search.ts',
   'node/protocol/keccak/keccak.wasm': 'node/protocol/keccak/assembly/keccak.ts',
 } as const
 

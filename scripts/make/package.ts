@@ -7,6 +7,7 @@ import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import packageJson from '../../package.json' with { type: 'json' }
 import { INPUTS } from '../page.ts'
+import { buildNative } from './native.ts'
 import { buildPage } from './page.ts'
 
 /** What runs: the program, and what it starts as threads. */
@@ -23,7 +24,15 @@ const TYPED = [
   'node/rpc/api.ts',
   'node/errors.ts',
 ]
-const BESIDES = ['README.md', 'LICENSE', 'CHANGELOG.md', 'docs', 'deployments/standard-input.json', '**/*.wasm']
+const BESIDES = [
+  'README.md',
+  'LICENSE',
+  'CHANGELOG.md',
+  'docs',
+  'deployments/standard-input.json',
+  '**/*.wasm',
+  'miner/work/kernels/native/*',
+]
 /** How a file of ours names another one that is started as a thread. */
 const THREAD = /new URL\('(\.[^']+)\.ts', import\.meta\.url\)/g
 /** Node runs no TypeScript of packages; what `engines` of the clone says does not hold here. */
@@ -43,6 +52,7 @@ export async function makePackage(root: string, folder: string): Promise<void> {
   await compile(root, draft, await paths(root, TYPED), { declaration: true, emitDeclarationOnly: true })
   await nameThreads(draft)
   for (const path of await paths(root, BESIDES)) await cp(join(root, path), join(draft, path), { recursive: true })
+  await addNative(join(draft, 'miner/work/kernels/native/prebuilt'))
   const notInputs = (path: string) => !path.endsWith(INPUTS)
   await cp(await buildPage(root), join(draft, 'page'), { recursive: true, filter: notInputs })
   await writeFile(join(draft, 'scripts/ttx.mjs'), await startOf(root), { mode: 0o755 })
@@ -84,6 +94,15 @@ async function nameThreads(folder: string): Promise<void> {
     const text = await readFile(join(folder, path), 'utf8')
     const named = text.replace(THREAD, "new URL('$1.js', import.meta.url)")
     if (named !== text) await writeFile(join(folder, path), named)
+  }
+}
+
+/** Of the platform on which the package is made; others search by WebAssembly. */
+async function addNative(folder: string): Promise<void> {
+  try {
+    await buildNative(folder)
+  } catch (error) {
+    console.error(`the package has no native kernels for miners: ${error instanceof Error ? error.message : error}`)
   }
 }
 

@@ -2,6 +2,7 @@
 
 import { randomBytes } from 'node:crypto'
 import { setImmediate as turn } from 'node:timers/promises'
+import { createWasmSearch } from '../../../miner/work/kernels/wasm.ts'
 import {
   digestOf,
   encodeNonce,
@@ -10,7 +11,6 @@ import {
   type Solution,
   type Work,
 } from '../../../miner/work/nonce.ts'
-import { createWasmSearch } from '../../../miner/work/wasm-search.ts'
 
 /** Lets everything else have its turn every few milliseconds. */
 export async function findNonce(work: Work, signal?: AbortSignal): Promise<Solution> {

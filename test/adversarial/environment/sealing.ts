@@ -1,8 +1,8 @@
 // Seals any block that the driver thinks of, with its rows in calldata or in blobs: header, torrent of its choice, and a nonce.
 
 import { setImmediate as turn } from 'node:timers/promises'
+import { createWasmSearch } from '../../../miner/work/kernels/wasm.ts'
 import { digestOf, encodeNonce, noncePrefix } from '../../../miner/work/nonce.ts'
-import { createWasmSearch } from '../../../miner/work/wasm-search.ts'
 import type { KzgPool } from '../../../node/ethereum/blobs/kzg-pool.ts'
 import { requestsOf } from '../../../node/protocol/block.ts'
 import { blockTorrent } from '../../../node/protocol/block-torrent.ts'

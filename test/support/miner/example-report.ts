@@ -19,7 +19,7 @@ export function exampleReport(changes: Partial<MinerReport> = {}): MinerReport {
       blobs: 1,
     },
     ...{ hashesPerSecond: 1_800_000, rates: { tenSeconds: 1_912_345, minute: 1_800_000, quarterHour: 1_754_321 } },
-    ...{ threads: 3, searchedSeconds: 4_000 },
+    ...{ threads: 3, kernel: 'avx2', searchedSeconds: 4_000 },
     network: { hashesPerSecond: 7_200_000, blocks: 25, seconds: 90_000, share: 0.25 },
     blocks: { found: 14, published: 13, final: 12, lost: 1 },
     money: {

@@ -1,8 +1,8 @@
 // Makes and mines blocks for tests without a miner: chosen steps on a parent, sealed with a nonce.
 
 import { planBlock, postCalldata } from '../../../miner/plan.ts'
+import { createWasmSearch } from '../../../miner/work/kernels/wasm.ts'
 import { encodeNonce, noncePrefix, SESSION_BYTES, type Work } from '../../../miner/work/nonce.ts'
-import { createWasmSearch } from '../../../miner/work/wasm-search.ts'
 import { applyStep } from '../../../node/protocol/apply.ts'
 import { type ParentBlock, type PublishedBlock, requestsOf } from '../../../node/protocol/block.ts'
 import { blockTorrent } from '../../../node/protocol/block-torrent.ts'

@@ -33,7 +33,7 @@ async function samplesOf<Source>(source: Source, figures: readonly Figure<Source
 const status: MinerReading['status'] = {
   ...{ state: 'searching', account: ZERO_ADDRESS, payout: ZERO_ADDRESS, reason: 'fees exceed gas' },
   rates: { tenSeconds: 1_900_000, minute: 1_800_000 },
-  ...{ hashes: 10n ** 12n, searchedMs: 5_500, threads: 3 },
+  ...{ hashes: 10n ** 12n, searchedMs: 5_500, threads: 3, kernel: 'wasm' as const },
   blocks: { found: 14, published: 13, final: 12, lost: 1 },
   money: {
     ...{ earned: toBaseUnits(5n * ETHER), pending: toBaseUnits(ETHER / 2n) },

@@ -59,6 +59,7 @@ test('nothing set gives the defaults', () => {
     feed: 'off',
     maxEthereumAge: 900,
     threads: 'auto',
+    kernel: 'auto',
     marginPercent: 10,
     longestWait: 3_600,
     courtesy: 60,

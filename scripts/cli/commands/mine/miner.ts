@@ -35,6 +35,7 @@ export function registerMiner(program: Command, act: Act): void {
         'deployment',
         'ethereum',
         'threads',
+        'kernel',
         'payout',
         'price',
         'marginPercent',
@@ -83,7 +84,10 @@ async function run(context: CliContext): Promise<Result> {
   const { sender, node } = sending
   const self = await thisProcess()
   const threads = threadsOf(settings.threads, availableParallelism())
-  const pool = new PowPool({ log, random: randomBytes, now: () => performance.now() }, { threads })
+  const pool = new PowPool(
+    { log, random: randomBytes, now: () => performance.now() },
+    { threads, kernel: settings.kernel },
+  )
   await using kzg = new KzgPool()
   await using stack = new AsyncDisposableStack()
   const metrics = stack.use(await openMetrics(context, 'miner'))
@@ -110,7 +114,7 @@ async function run(context: CliContext): Promise<Result> {
       ['payout', payout ?? sender.ethereum.account],
       ['node', node.url],
       ['Ethereum', sender.ethereum.name],
-      ['threads', `${threads} of ${self.cores} cores`],
+      ['threads', `${threads} of ${self.cores} cores, kernel ${pool.hashRate().kernel}`],
     ]),
   )
   const network = new NetworkRateWatch(node, () => performance.now())

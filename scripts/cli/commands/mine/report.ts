@@ -21,7 +21,7 @@ export function reportOf(
   network: NetworkRate | undefined,
   at: number,
 ): MinerReport {
-  const { state, account, payout, reason, problem, rates, threads, searchedMs, work, blocks, money } = status
+  const { state, account, payout, reason, problem, rates, threads, kernel, searchedMs, work, blocks, money } = status
   const hashesPerSecond = Math.round(steadyRate(rates))
   const seconds = work?.expectedSeconds
   return {
@@ -48,6 +48,7 @@ export function reportOf(
       ...(rates.quarterHour === undefined ? {} : { quarterHour: Math.round(rates.quarterHour) }),
     },
     threads,
+    kernel,
     searchedSeconds: Math.round(searchedMs / 1_000),
     ...(network === undefined || hashesPerSecond === 0
       ? {}

@@ -31,7 +31,7 @@ export function liveLine(report: MinerReport, width: number): string {
 
 /** One thing a row, each as long as it has to be. */
 export function statusRows(report: MinerReport): [string, string][] {
-  const { state, because, problem, height, threads, cores, rates, searchedSeconds, blocks } = report
+  const { state, because, problem, height, threads, kernel, cores, rates, searchedSeconds, blocks } = report
   const spans = [
     `${formatHashRate(rates.tenSeconds)} over 10 s`,
     ...(rates.minute === undefined ? [] : [`${formatHashRate(rates.minute)} over 60 s`]),
@@ -45,7 +45,10 @@ export function statusRows(report: MinerReport): [string, string][] {
       'hash rate',
       report.hashesPerSecond === 0 ? 'unknown: it has not searched yet' : `${spans.join(', ')} of searching`,
     ],
-    ['searched', `${formatSpan(searchedSeconds)} since it was started, on ${threads} of ${cores} cores`],
+    [
+      'searched',
+      `${formatSpan(searchedSeconds)} since it was started, on ${threads} of ${cores} cores by kernel ${kernel}`,
+    ],
     ...(report.target === undefined ? [] : [['next block', workLine(report)] as [string, string]]),
     ['network', networkWords(report)],
     [

@@ -6,8 +6,8 @@ import { formatEther } from '../../../../miner/profit.ts'
 import { type Attack, type AttackName, costAttacks } from '../../../../miner/watch/attack-cost.ts'
 import { describeDoubt } from '../../../../miner/watch/judge.ts'
 import { findOverturn } from '../../../../miner/watch/overturn.ts'
+import { createKernel, kernelsBySpeed } from '../../../../miner/work/kernels/kernels.ts'
 import { noncePrefix } from '../../../../miner/work/nonce.ts'
-import { createWasmSearch } from '../../../../miner/work/wasm-search.ts'
 import { readAllBlocks } from '../../../../node/client/all-blocks.ts'
 import { OperationError } from '../../../../node/errors.ts'
 import { bondOf } from '../../../../node/ethereum/calls.ts'
@@ -226,7 +226,8 @@ function gweiOf(price: GasPrice): string {
 
 /** Hashes a second of the miner's own search, on one thread. */
 function measureRate(): number {
-  const search = createWasmSearch()
+  const [fastest = 'noble'] = kernelsBySpeed()
+  const search = createKernel(fastest)
   // Nobody finds a digest of zero, so every call goes to its end.
   search.load({ challenge: ZERO_HASH, miner: ZERO_ADDRESS, target: 0n }, noncePrefix(randomBytes(16), 0))
   search.search(0n, search.batch) // compiles

@@ -10,6 +10,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { MessagePort, type Worker } from 'node:worker_threads'
 import { pino } from 'pino'
 import { keccak256 } from 'viem'
+import { kernelsBySpeed, kernelsHere } from '../../../../miner/work/kernels/kernels.ts'
+import { KERNELS } from '../../../../miner/work/kernels/names.ts'
 import type { Solution, Work } from '../../../../miner/work/nonce.ts'
 import { PowPool, type PowPoolOptions } from '../../../../miner/work/pow-pool.ts'
 import { concat } from '../../../../node/protocol/bytes.ts'
@@ -18,9 +20,9 @@ import { toAddress, toBytes, toHash } from '../../../../node/protocol/ids.ts'
 const impossible = 0n
 const easy = 2n ** 240n
 
-for (const worker of ['wasm', 'noble'] as const) {
-  test(`a pool of ${worker} threads finds a nonce that meets the target`, async (t) => {
-    const { pool } = startPool(t, { threads: 2, worker })
+for (const kernel of kernelsHere()) {
+  test(`a pool of ${kernel} threads finds a nonce that meets the target`, async (t) => {
+    const { pool } = startPool(t, { threads: 2, kernel })
     const work = workOf(1, easy)
     checkSolution(await pool.search(work), work)
   })
@@ -145,15 +147,38 @@ test('a pool whose threads die as soon as they start gives up and says so', asyn
   await assert.rejects(pool.search(workOf(1, easy)), { code: 'pow-pool-dead' })
 })
 
-test('a nonce that misses the target never leaves the pool', async (t) => {
-  // Stands for a miscompiled search: what the threads report is spoiled on its way.
-  const original = MessagePort.prototype.on
-  t.mock.method(MessagePort.prototype, 'on', function (this: MessagePort, event: string, listener: Listener) {
-    const spoil = (find: unknown) => listener(isFind(find) ? { ...find, nonce: toHash(new Uint8Array(32)) } : find)
-    return original.call(this, event, event === 'message' ? spoil : listener)
-  })
-  const { pool } = startPool(t, { threads: 1 })
+test('a kernel whose find misses the target is given up for the next one, and the search goes on', async (t) => {
+  const [first, second] = kernelsBySpeed()
+  let spoiled = 0
+  spoilFinds(t, () => spoiled++ === 0)
+  const { pool, lines } = startPool(t, { threads: 2 })
+  assert.equal(pool.hashRate().kernel, first)
+  const work = workOf(1, easy)
+  checkSolution(await pool.search(work), work)
+  assert.equal(pool.hashRate().kernel, second)
+  const said = lines.filter((line) => line.includes('a kernel is wrong on this machine'))
+  assert.equal(said.length, 1)
+  assert.match(said[0] ?? '', new RegExp(`"kernel":"${first}","next":"${second}"`))
+  checkSolution(await pool.search(workOf(2, easy)), workOf(2, easy))
+  assert.equal(pool.hashRate().threads, 2)
+  assert(!lines.some((line) => line.includes('a mining thread died')))
+})
+
+test('a nonce that misses the target never leaves the pool, whatever kernel finds it', async (t) => {
+  spoilFinds(t, () => true)
+  const { pool, lines } = startPool(t, { threads: 1 })
   await assert.rejects(pool.search(workOf(1, easy)), assert.AssertionError)
+  assert.equal(pool.hashRate().kernel, 'noble')
+  assert.equal(lines.filter((line) => line.includes('a kernel is wrong')).length, kernelsHere().length - 1)
+})
+
+test('a kernel that does not run here is refused, with those that do', (t) => {
+  const absent = KERNELS.find((name) => !kernelsHere().includes(name))
+  if (absent === undefined) return t.skip('all run here')
+  assert.throws(() => new PowPool(deps().deps, { kernel: absent }), {
+    code: 'kernel-absent',
+    message: /here run noble, wasm/,
+  })
 })
 
 test('an interrupt from the terminal ends a process that mines', async () => {
@@ -179,6 +204,16 @@ test('an interrupt from the terminal ends a process that mines', async () => {
 })
 
 type Listener = (value: unknown) => void
+
+/** Stands for a miscompiled kernel: what the threads report is spoiled on its way. */
+function spoilFinds(t: TestContext, isSpoiled: () => boolean): void {
+  const original = MessagePort.prototype.on
+  t.mock.method(MessagePort.prototype, 'on', function (this: MessagePort, event: string, listener: Listener) {
+    const spoil = (find: unknown) =>
+      listener(isFind(find) && isSpoiled() ? { ...find, nonce: toHash(new Uint8Array(32)) } : find)
+    return original.call(this, event, event === 'message' ? spoil : listener)
+  })
+}
 
 function isFind(value: unknown): value is object {
   return typeof value === 'object' && value !== null && 'id' in value && 'nonce' in value

@@ -308,6 +308,7 @@ export const ROWS: readonly Row[] = [
   ['miner status', 'no-miner', 'expected a miner that runs on'],
   ['miner --threads 0', 'bad-setting', 'expected --threads or TTX_THREADS to be at least 1'],
   ['miner --threads all', 'bad-setting', 'expected --threads or TTX_THREADS to be auto or a whole number from 1 '],
+  ['miner --kernel gpu', 'bad-setting', 'expected --kernel or TTX_KERNEL to be one of auto, noble, wasm, simd1'],
   ['miner --payout alice', 'bad-setting', 'expected --payout or TTX_PAYOUT to be an address: 0x and 40 hex digits'],
   ['miner --price 0', 'bad-setting', 'expected --price or TTX_PRICE to be ETH for one TTX above zero, with a'],
   ['miner --price cheap', 'bad-setting', 'expected --price or TTX_PRICE to be ETH for one TTX above zero, with a'],

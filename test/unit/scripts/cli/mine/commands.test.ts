@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { searchNames } from '../../../../../miner/work/worker.ts'
+import { kernelsHere } from '../../../../../miner/work/kernels/kernels.ts'
 import { threadsOf } from '../../../../../scripts/cli/commands/mine/miner.ts'
 import { runCli } from '../../../../../scripts/cli/program.ts'
 import { startOf } from '../../../../../scripts/lock.ts'
@@ -50,7 +50,7 @@ test('a benchmark has a row for each kernel on one thread and on all, and ends w
   assert(cores >= 1)
   assert.deepEqual(
     rows.map(({ kernel, threads }: Row) => [kernel, threads]),
-    searchNames.flatMap((kernel) => [
+    kernelsHere().flatMap((kernel) => [
       [kernel, 1],
       [kernel, 2],
     ]),
@@ -60,7 +60,7 @@ test('a benchmark has a row for each kernel on one thread and on all, and ends w
 
 test('a benchmark on one thread is a table with a line for each kernel', async (t) => {
   const { out } = await run(await folderOf(t), 'benchmark', '--threads', '1', '--seconds', '0.1')
-  for (const kernel of searchNames) assert.match(out, new RegExp(`^${kernel} +1 of \\d+ +\\S+ [kMG]?H/s`, 'm'))
+  for (const kernel of kernelsHere()) assert.match(out, new RegExp(`^${kernel} +1 of \\d+ +\\S+ [kMG]?H/s`, 'm'))
 })
 
 test('a benchmark refuses a time that is none, and stops at once on Ctrl-C', async (t) => {

@@ -69,7 +69,7 @@ test('the table says of what the share is estimated, and how good that is', () =
     '25% of it; all miners 7.2 MH/s, by the work of the last 25 blocks in 1 d 1 h (give or take 20%)',
   )
   assert.equal(rows['hash rate'], '1.91 MH/s over 10 s, 1.8 MH/s over 60 s, 1.75 MH/s over 15 min of searching')
-  assert.equal(rows['searched'], '1 h 6 min since it was started, on 3 of 4 cores')
+  assert.equal(rows['searched'], '1 h 6 min since it was started, on 3 of 4 cores by kernel avx2')
   assert.match(Object.fromEntries(statusRows(alone))['network'] ?? '', /^unknown: too few blocks/)
 })
 

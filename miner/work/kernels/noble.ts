@@ -1,9 +1,9 @@
 // Nonce search in plain TypeScript with noble's Keccak-256: some 20 times slower than WebAssembly and easy to trust.
 
-import { toHash } from '../../node/protocol/ids.ts'
-import { keccak256 } from '../../node/protocol/keccak/noble.ts'
-import { encodeMessage, highBits, meetsTarget, writeCounter } from './nonce.ts'
-import type { NonceSearch } from './nonce-search.ts'
+import { toHash } from '../../../node/protocol/ids.ts'
+import { keccak256 } from '../../../node/protocol/keccak/noble.ts'
+import { encodeMessage, highBits, meetsTarget, writeCounter } from '../nonce.ts'
+import type { NonceSearch } from './search.ts'
 
 export function createNobleSearch(): NonceSearch {
   let message: Uint8Array = new Uint8Array()

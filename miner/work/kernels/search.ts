@@ -1,6 +1,6 @@
 // What every nonce search can do: the inner loop of mining, one work at a time, synchronously.
 
-import type { Work } from './nonce.ts'
+import type { Work } from '../nonce.ts'
 
 export interface NonceSearch {
   /** How many counters to ask for at once: a call takes a few milliseconds, and a slow machine stays below 100. */

@@ -1,28 +1,33 @@
-// Both nonce searches find exactly the nonces that viem's Keccak-256 says they must, in order, none left out.
+// Each kernel that runs here finds exactly the nonces that viem's Keccak-256 says it must, in order, none left out.
 
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { keccak256 } from 'viem'
-import { createNobleSearch } from '../../../../miner/work/noble-search.ts'
-import { encodeNonce, noncePrefix, PREFIX_BYTES, type Work } from '../../../../miner/work/nonce.ts'
-import type { NonceSearch } from '../../../../miner/work/nonce-search.ts'
-import { createWasmSearch, WASM_FILE } from '../../../../miner/work/wasm-search.ts'
-import { concat } from '../../../../node/protocol/bytes.ts'
-import { parseAddress, parseHash, toAddress, toBytes, toHash } from '../../../../node/protocol/ids.ts'
-import { buildWasm } from '../../../../scripts/make/build-wasm.ts'
-import vectors from '../../../vectors/work.json' with { type: 'json' }
+import { checkKernel, createKernel, kernelsHere } from '../../../../../miner/work/kernels/kernels.ts'
+import { KERNELS } from '../../../../../miner/work/kernels/names.ts'
+import type { NonceSearch } from '../../../../../miner/work/kernels/search.ts'
+import { WASM_FILE } from '../../../../../miner/work/kernels/wasm.ts'
+import { encodeNonce, noncePrefix, PREFIX_BYTES, type Work } from '../../../../../miner/work/nonce.ts'
+import { concat } from '../../../../../node/protocol/bytes.ts'
+import { parseAddress, parseHash, toAddress, toBytes, toHash } from '../../../../../node/protocol/ids.ts'
+import { buildWasm } from '../../../../../scripts/make/build-wasm.ts'
+import vectors from '../../../../vectors/work.json' with { type: 'json' }
 
 const seed = 20_260_101
 const greatest = 2n ** 256n - 1n
 
 test('a rebuild of the WebAssembly gives the committed bytes', async () => {
-  assert.deepEqual(Buffer.from(await buildWasm('miner/work/keccak-search.wasm')), readFileSync(WASM_FILE))
+  assert.deepEqual(Buffer.from(await buildWasm('miner/work/kernels/wasm/keccak-search.wasm')), readFileSync(WASM_FILE))
 })
 
-for (const [name, create] of Object.entries({ wasm: createWasmSearch, noble: createNobleSearch })) {
-  const search = create()
+for (const name of KERNELS) {
+  if (!kernelsHere().includes(name)) {
+    test(`${name}`, { skip: 'this machine cannot run it, or has no compiler' }, () => {})
+    continue
+  }
+  const search = createKernel(name)
 
   for (const vector of vectors.digests) {
     const nonce = toBytes(parseHash(vector.nonce))
@@ -84,6 +89,29 @@ for (const [name, create] of Object.entries({ wasm: createWasmSearch, noble: cre
     assert.equal(first(greatest), 0n)
   })
 
+  test(`${name} tries all of a range over the border of 32 bits, whatever its length, and none beyond (seed ${seed})`, () => {
+    const prefix = noncePrefix(new Uint8Array(16).fill(9), 7)
+    const work = {
+      challenge: toHash(new Uint8Array(32).fill(4)),
+      miner: toAddress(new Uint8Array(20)),
+      target: greatest,
+    }
+    for (const border of [2n ** 32n, 2n ** 53n, 2n ** 63n]) {
+      const from = border - 9n
+      const all = digests(work, prefix, from, 40)
+      for (let count = 1; count <= 40; count++) {
+        // Only the last one of the range, and only the one behind it.
+        const last = all[count - 1] ?? 0n
+        search.load({ ...work, target: last }, prefix)
+        const first = all.findIndex((digest) => digest <= last)
+        assert.equal(search.search(from, count), from + BigInt(first))
+        const [least = 0n] = all.slice(0, count).toSorted((a, b) => (a < b ? -1 : 1))
+        search.load({ ...work, target: least - 1n }, prefix)
+        assert.equal(search.search(from, count), undefined)
+      }
+    }
+  })
+
   test(`${name} goes on with a new work after another`, () => {
     const prefix = noncePrefix(new Uint8Array(16), 0)
     const works = [1, 2, 1].map((byte) => ({
@@ -96,6 +124,22 @@ for (const [name, create] of Object.entries({ wasm: createWasmSearch, noble: cre
     assert.notDeepEqual(finds[0], finds[1])
   })
 }
+
+test('a kernel that leaves a find out, or finds one too many, is wrong', () => {
+  const right = createKernel('noble')
+  const forgetful = (left: bigint): NonceSearch => ({
+    ...right,
+    search(start, count) {
+      const hit = right.search(start, count)
+      return hit === undefined || hit % left !== 0n ? hit : right.search(hit + 1n, Number(start - hit) + count - 1)
+    },
+  })
+  const eager: NonceSearch = { ...right, search: (start, count) => right.search(start, count) ?? start }
+  checkKernel('wasm', right)
+  for (const wrong of [forgetful(5n), eager]) {
+    assert.throws(() => checkKernel('wasm', wrong), { code: 'kernel-wrong', message: /kernel wasm/ })
+  }
+})
 
 function findAll(search: NonceSearch, work: Work, prefix: Uint8Array, start: bigint, count: number): bigint[] {
   search.load(work, prefix)
