@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { OperationError } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import type { CallParams, Result } from '../rpc/api.ts'
-import { apply, type Place, placeIn } from './apply.ts'
+import { apply, type Place, placeIn, type TellableChange } from './apply.ts'
 import { migrate } from './schema.ts'
 import type { Sql } from './sql.ts'
 
@@ -28,6 +28,8 @@ export class Indexer implements AsyncDisposable {
   readonly #stopping = new AbortController()
   readonly #failing = new AbortController()
   #running: Promise<void> = Promise.resolve()
+  /** What was written last may have come true after all, though no answer came. */
+  #isUnsure = false
 
   constructor({ page = PAGE, ...deps }: IndexerDeps) {
     this.#deps = deps
@@ -62,7 +64,8 @@ export class Indexer implements AsyncDisposable {
         failures = 0
         if (!isMore) await pause(POLL_MS, signal)
       } catch (error) {
-        if (error instanceof OperationError && LOST.has(error.code)) return this.#failing.abort(error)
+        if (error instanceof OperationError && LOST.has(error.code) && !this.#isOwnDoing(error))
+          return this.#failing.abort(error)
         failures++
         if (failures === 1) this.#deps.log.warn({ error }, 'the index does not move on; it tries again')
         await pause(Math.min(POLL_MS * 2 ** failures, MOST_PAUSE_MS), signal)
@@ -79,13 +82,30 @@ export class Indexer implements AsyncDisposable {
     const { sequence, epoch } = place ?? page
     const to: Place =
       page.next === undefined ? { in: 'feed', sequence, epoch } : { in: 'snapshot', next: page.next, sequence, epoch }
-    await apply(sql, page.changes, place, to)
+    await this.#apply(page.changes, place, to)
     return true
+  }
+
+  async #apply(changes: readonly TellableChange[], from: Place | undefined, to: Place): Promise<void> {
+    try {
+      await apply(this.#deps.sql, changes, from, to)
+      this.#isUnsure = false
+    } catch (error) {
+      if (!(error instanceof OperationError && error.code === 'index-moved')) this.#isUnsure = true
+      throw error
+    }
+  }
+
+  /** A commit whose answer was lost moves the index once. Another writer does so again. */
+  #isOwnDoing({ code }: OperationError): boolean {
+    const isUnsure = code === 'index-moved' && this.#isUnsure
+    this.#isUnsure = false
+    return isUnsure
   }
 
   /** The next page is on its way while one is written. */
   async #follow(from: Extract<Place, { in: 'feed' }>): Promise<boolean> {
-    const { sql, feed } = this.#deps
+    const { feed } = this.#deps
     const read = ({ sequence: after, epoch }: Place) => feed.read({ after, epoch, limit: this.#page })
     let place: Place = from
     let page = await read(place)
@@ -95,7 +115,7 @@ export class Indexer implements AsyncDisposable {
       const to: Place = { in: 'feed', sequence: last.sequence, epoch: last.epoch }
       const next = page.events.length < this.#page || this.#stopping.signal.aborted ? undefined : read(to)
       next?.catch(() => undefined) // it is awaited below
-      await apply(sql, page.events, place, to)
+      await this.#apply(page.events, place, to)
       if (next === undefined) return false
       place = to
       page = await next

@@ -67,6 +67,9 @@ const MIGRATIONS: readonly (readonly string[])[] = [
   ],
 ]
 
+/** For a statement: an index of a large table takes long. */
+const MIGRATION_MS = 3_600_000
+
 /** Brings the tables up to what this version knows. Throws `OperationError('index-newer')`. */
 export async function migrate(sql: Sql): Promise<void> {
   await sql.query('create table if not exists meta (key text primary key, value text not null)')
@@ -77,7 +80,7 @@ export async function migrate(sql: Sql): Promise<void> {
       if (Number(row?.['value']) !== i) return
       for (const statement of statements) await query(statement)
       await query(`update meta set value = $1 where key = 'schema'`, [`${i + 1}`])
-    })
+    }, MIGRATION_MS)
   }
   const [row] = await sql.query(`select value from meta where key = 'schema'`)
   const found = Number(row?.['value'])

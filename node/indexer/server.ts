@@ -37,6 +37,7 @@ async function serve(
   } catch (error) {
     if (error instanceof z.ZodError) return say(400, { error: z.prettifyError(error) })
     log.warn({ error }, 'a view of the index failed')
-    say(503, { error: 'the database of the index does not answer' })
+    response.setHeader('retry-after', '5')
+    say(503, { error: 'the database of the index does not answer: see whether it runs; the index goes on by itself' })
   }
 }

@@ -38,12 +38,13 @@ async function run(context: CliContext): Promise<undefined> {
       'expected --only-serve with --database and --serve, got fewer of them: PGlite is of one process',
     )
   // Loaded only here: a database engine would slow every other command down.
-  const { openPglite, openPostgres } = await import('../../../../node/indexer/sql.ts')
+  const { openPglite } = await import('../../../../node/indexer/pglite.ts')
+  const { openPostgres } = await import('../../../../node/indexer/postgres.ts')
   const { Indexer } = await import('../../../../node/indexer/indexer.ts')
   const { IndexServer } = await import('../../../../node/indexer/server.ts')
   const files = join(folder.root, 'index')
   await using _lock = database === undefined ? await takeLock(folder.root, 'index') : undefined
-  await using sql = database === undefined ? await openPglite(files) : await openPostgres(database)
+  await using sql = database === undefined ? await openPglite(files) : await openPostgres(database, { signal })
   const node = onlyServe ? undefined : await openNode(context)
   const feed = node && {
     read: (params: Parameters<typeof node.call<'feed_read'>>[1]) => node.call('feed_read', params, signal),
