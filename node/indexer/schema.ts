@@ -1,6 +1,7 @@
 // The tables of an index, by numbered migrations: the same in PGlite and PostgreSQL. Amounts are base units; '' as an asset is TTX.
 
 import { OperationError } from '../errors.ts'
+import type { Infohash } from '../protocol/ids.ts'
 import type { Sql } from './sql.ts'
 
 /** Each is applied once, in order, and never changed afterwards. */
@@ -89,5 +90,18 @@ export async function migrate(sql: Sql): Promise<void> {
     'index-newer',
     `expected an index of schema ${MIGRATIONS.length} or older, got ${found}: a newer version wrote it; use that, or another database`,
     { facts: { expected: MIGRATIONS.length, found } },
+  )
+}
+
+/** Since an index is emptied where it does not fit the feed of its node. Throws `OperationError('index-other-network')`. */
+export async function bindTo(sql: Sql, genesis: Infohash): Promise<void> {
+  await sql.query(`insert into meta values ('genesis', $1) on conflict do nothing`, [genesis])
+  const [row] = await sql.query(`select value from meta where key = 'genesis'`)
+  const found = String(row?.['value'])
+  if (found === genesis) return
+  throw new OperationError(
+    'index-other-network',
+    `expected an index of the network with genesis ${genesis}, got one of ${found}: name another database, or another node with --node`,
+    { facts: { expected: genesis, found } },
   )
 }

@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { z } from 'zod'
 import type { Logger } from '../log.ts'
 import { type HttpOptions, HttpServer } from '../rpc/http-server.ts'
+import { wholeBuild } from './apply.ts'
 import type { Sql } from './sql.ts'
 import { VIEWS } from './views.ts'
 
@@ -12,7 +13,8 @@ const BOUNDS = { maxBodyBytes: 0, maxConnections: 512, maxIdleMs: 60_000, maxUnr
 
 export class IndexServer extends HttpServer {
   constructor({ sql, log }: { readonly sql: Pick<Sql, 'query'>; readonly log: Logger }, options: HttpOptions) {
-    const page = (request: IncomingMessage, response: ServerResponse) => void serve(sql, log, request, response)
+    const whole = readerOfWhole(sql)
+    const page = (request: IncomingMessage, response: ServerResponse) => void serve(sql, whole, log, request, response)
     const door = () => ({ status: 405, why: 'expected GET' })
     super({ log, page, door, answer: async () => undefined, ...BOUNDS }, options)
   }
@@ -20,6 +22,7 @@ export class IndexServer extends HttpServer {
 
 async function serve(
   sql: Pick<Sql, 'query'>,
+  whole: ReturnType<typeof readerOfWhole>,
   log: Logger,
   request: IncomingMessage,
   response: ServerResponse,
@@ -31,13 +34,34 @@ async function serve(
   const view = VIEWS.find((each) => each.path.test(path))
   if (view === undefined) return say(404, { error: 'there is no such view: see docs/feed.md' })
   try {
-    const answer = await view.answer(sql.query, path, new URLSearchParams(search))
-    if (answer === undefined) say(404, { error: 'the index has nothing of this name' })
+    const read = () => view.answer(sql.query, path, new URLSearchParams(search))
+    const answer = await (view.isOfPart ? read() : whole(read))
+    if (answer === NOT_WHOLE) {
+      response.setHeader('retry-after', '5')
+      say(503, { error: 'the index is being made from what the node knows: /status says how far it is' })
+    } else if (answer === undefined) say(404, { error: 'the index has nothing of this name' })
     else say(200, answer)
   } catch (error) {
     if (error instanceof z.ZodError) return say(400, { error: z.prettifyError(error) })
     log.warn({ error }, 'a view of the index failed')
     response.setHeader('retry-after', '5')
     say(503, { error: 'the database of the index does not answer: see whether it runs; the index goes on by itself' })
+  }
+}
+
+const NOT_WHOLE = Symbol('of an index that is being made')
+
+/** Reads of a whole index only: none of one that is emptied and made again meanwhile. */
+function readerOfWhole(sql: Pick<Sql, 'query'>) {
+  let known: string | undefined
+  return async <T>(read: () => Promise<T>): Promise<T | typeof NOT_WHOLE> => {
+    for (;;) {
+      const before = known
+      const answer = await read()
+      const build = await wholeBuild(sql)
+      if (build === undefined) return NOT_WHOLE
+      known = build
+      if (build === before) return answer
+    }
   }
 }
