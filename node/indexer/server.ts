@@ -3,13 +3,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { z } from 'zod'
 import type { Logger } from '../log.ts'
-import { type HttpOptions, HttpServer } from '../rpc/http-server.ts'
+import { type HttpOptions, HttpServer, isFromHere } from '../rpc/http-server.ts'
 import { wholeBuild } from './apply.ts'
 import type { Sql } from './sql.ts'
 import { VIEWS } from './views.ts'
 
 const HEADERS = { 'content-type': 'application/json', 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' }
-const BOUNDS = { maxBodyBytes: 0, maxConnections: 512, maxIdleMs: 60_000, maxUnreadBytes: Infinity }
+const BOUNDS = { maxBodyBytes: 0, maxConnections: 512, maxIdleMs: 60_000, maxUnreadBytes: 32 * 1024 * 1024 }
 
 export class IndexServer extends HttpServer {
   constructor({ sql, log }: { readonly sql: Pick<Sql, 'query'>; readonly log: Logger }, options: HttpOptions) {
@@ -30,6 +30,7 @@ async function serve(
   const say = (status: number, body: object) => {
     response.writeHead(status, HEADERS).end(request.method === 'HEAD' ? undefined : JSON.stringify(body))
   }
+  if (!isFromHere(request)) return say(403, { error: 'requests from web pages of others are refused' })
   const [path = '/', search = ''] = (request.url ?? '/').split('?')
   const view = VIEWS.find((each) => each.path.test(path))
   if (view === undefined) return say(404, { error: 'there is no such view: see docs/feed.md' })

@@ -2,7 +2,9 @@
 
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
+import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -163,6 +165,14 @@ test('pages by cursor show everything once, newest first', async (context) => {
   ] as const
   for (const [path, status] of wrong) assert.equal((await fetch(server.url + path)).status, status, path)
   assert.equal((await fetch(server.url, { method: 'POST' })).status, 405)
+  for (const headers of [
+    { origin: 'https://evil.example' },
+    { 'sec-fetch-site': 'cross-site' },
+    { 'sec-fetch-site': 'same-site' },
+    { host: 'evil.example' },
+    { host: '127.0.0.1.evil.example:80' },
+  ])
+    assert.equal(await statusOf(`${server.url}/payments`, headers), 403, JSON.stringify(headers))
   const block = payments.find((each) => each['status'] === 'ordered')?.['block']
   const steps = await all(`/blocks/${block}/steps`, 'after')
   assert.deepEqual(
@@ -170,6 +180,13 @@ test('pages by cursor show everything once, newest first', async (context) => {
     steps.map((_, i) => i),
   )
 })
+
+/** Not by `fetch`, which sets these headers itself. */
+async function statusOf(url: string, headers: Record<string, string>): Promise<number | undefined> {
+  const [response] = await once(request(url, { headers }).end(), 'response')
+  response.resume()
+  return response.statusCode
+}
 
 async function killedWriter(context: TestContext, database: string, postgres: Postgres | undefined) {
   await using opened = await openLedger({ feed: { keep: 'all' } })
