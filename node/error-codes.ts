@@ -126,7 +126,7 @@ export const OPERATION_CODES = {
     'Nobody delivers the balances of the final block, with which a new node begins: connect to more nodes with --peers, or begin at genesis with --from-genesis.',
   'feed-off': 'The node keeps no change feed: start it with `--feed 256`, and begin at a snapshot.',
   'feed-pruned':
-    'The feed no longer has the events that follow there, or has others: begin at a snapshot of it (`feed_snapshot`; `ttx index` with a new database), and go on behind that.',
+    'The feed no longer has the events that follow there, or has others: begin at a snapshot of it (`feed_snapshot`; `ttx index` does so by itself), and go on behind that.',
   'files-unknown':
     'The node has not replayed the block, or it is below the one with which the node began: ask a node that has it.',
   'folder-other-network':
@@ -138,6 +138,8 @@ export const OPERATION_CODES = {
     'The database of the index cannot be opened: check `--database`, and that the server runs and lets this user in.',
   'index-moved': 'Two processes write one index: stop one of them, the other goes on.',
   'index-newer': 'A newer version of this program wrote the index: use that, or another database.',
+  'index-other-network':
+    'The index is of another network than the node: name another database, or the node that is meant.',
   'insufficient-funds': 'The account can spend less than that now: pay less, or wait for what is on its way.',
   'insufficient-tokens': 'The account holds less of the token than that: deposit less, or get more of it first.',
   'insufficient-wttx': 'The account holds less wTTX than that: deposit less, or bridge TTX to it first.',

@@ -11,13 +11,17 @@ const PAGE = 1_000
 /** A line without meaning, so that a connection that died is noticed. */
 const BEAT_MS = 15_000
 const MOST_READERS = 16
+/** A reader that has read nothing for this long leaves its place to others. */
+const UNREAD_MS = 60_000
 
 export class FeedStream {
   readonly #feed: Pick<LedgerFeed, 'read' | 'subscribe'>
+  readonly #unreadMs: number
   readonly #readers = new Set<ServerResponse>()
 
-  constructor(feed: Pick<LedgerFeed, 'read' | 'subscribe'>) {
+  constructor(feed: Pick<LedgerFeed, 'read' | 'subscribe'>, unreadMs = UNREAD_MS) {
     this.#feed = feed
+    this.#unreadMs = unreadMs
   }
 
   /** Keeps the connection until either side ends it. `Last-Event-ID`, or `?after=`, says where to go on; without, from the first event on. */
@@ -46,7 +50,10 @@ export class FeedStream {
     response.on('close', () => closing.abort())
     let wake = () => {}
     const stopListening = this.#feed.subscribe(() => wake())
-    const beat = setInterval(() => response.headersSent && response.write(':\n\n'), BEAT_MS)
+    const beat = setInterval(
+      () => response.headersSent && !response.writableNeedDrain && response.write(':\n\n'),
+      BEAT_MS,
+    )
     try {
       let place = at
       while (!closing.signal.aborted && !response.writableEnded) {
@@ -64,7 +71,7 @@ export class FeedStream {
           const isRoom = response.write(
             `id: ${event.sequence}-${event.epoch}\ndata: ${JSON.stringify(toWire(feedAnswer(event)))}\n\n`,
           )
-          if (!isRoom) await drained(response, closing.signal)
+          if (!isRoom) await drained(response, closing.signal, this.#unreadMs)
           if (closing.signal.aborted) return
         }
         if (events.length < PAGE) await more
@@ -88,11 +95,13 @@ function placeIn(request: IncomingMessage): { after: number; epoch?: number } | 
   return { after: Number(after), ...(epoch === undefined ? {} : { epoch: Number(epoch) }) }
 }
 
-async function drained(response: ServerResponse, signal: AbortSignal): Promise<void> {
-  await new Promise<void>((resolve) => {
-    response.once('drain', resolve)
-    signal.addEventListener('abort', () => resolve(), { once: true })
-  })
+async function drained(response: ServerResponse, signal: AbortSignal, mostMs: number): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const late = setTimeout(() => response.destroy(), mostMs)
+  response.once('drain', resolve)
+  signal.addEventListener('abort', () => resolve(), { once: true })
+  await promise
+  clearTimeout(late)
 }
 
 function refuse(

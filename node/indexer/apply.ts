@@ -12,10 +12,16 @@ export type TellableChange = Result<'feed_snapshot'>['changes'][number]
 type Told<K extends TellableChange['kind']> = Extract<TellableChange, { kind: K }>
 type Move = { readonly owner: string; readonly asset?: string | undefined; readonly amount: string }
 
-/** How far an index is: in a snapshot (`next` is its next page), or in the feed behind an event. */
+/**
+ * How far an index is: in a snapshot (`next` is its next page), or in the feed behind an event. What changed while a snapshot was read is half in it until
+ * the event `wholeAt` has come.
+ */
 export type Place =
   | { readonly in: 'snapshot'; readonly next?: string; readonly sequence: number; readonly epoch: number }
-  | { readonly in: 'feed'; readonly sequence: number; readonly epoch: number }
+  | { readonly in: 'feed'; readonly sequence: number; readonly epoch: number; readonly wholeAt?: number }
+
+/** All that hold what the feed told. */
+const TABLES = ['transactions', 'movements', 'base_outputs', 'balances', 'assets', 'blocks', 'branch']
 
 const LIVE = new Set(['accepted', 'ordered', 'final'])
 
@@ -23,6 +29,32 @@ const LIVE = new Set(['accepted', 'ordered', 'final'])
 export async function placeIn(sql: Pick<Sql, 'query'>): Promise<Place | undefined> {
   const [row] = await sql.query(`select value from meta where key = 'place'`)
   return row === undefined ? undefined : (JSON.parse(String(row['value'])) as Place) // as `apply` wrote it
+}
+
+/** `build` tells apart what was made before and after an index was emptied; undefined as long as it is not whole. */
+export async function wholeBuild(sql: Pick<Sql, 'query'>): Promise<string | undefined> {
+  const rows = await sql.query(`select key, value from meta where key in ('place', 'builds')`)
+  const meta = new Map(rows.map(({ key, value }) => [String(key), String(value)]))
+  const place = meta.get('place')
+  const isWhole = place !== undefined && isWholeAt(JSON.parse(place) as Place) // as `apply` wrote it
+  return isWhole ? (meta.get('builds') ?? '0') : undefined
+}
+
+export function isWholeAt(place: Place): boolean {
+  return place.in === 'feed' && place.wholeAt === undefined
+}
+
+/** Empties the index: it begins again. Throws `OperationError('index-moved')` where another writer has gone on from `from`. */
+export async function clear(sql: Sql, from: Place): Promise<void> {
+  await sql.transaction(async (query) => {
+    const left = await query(`delete from meta where key = 'place' and value = $1 returning key`, [
+      JSON.stringify(from),
+    ])
+    if (left.length === 0) throw indexMoved()
+    await query(`insert into meta values ('builds', '1')
+      on conflict (key) do update set value = (meta.value::int + 1)::text`)
+    await query(`truncate ${TABLES.join(', ')}`)
+  })
 }
 
 /** Throws `OperationError('index-moved')` where another writer has gone on from `from`. */

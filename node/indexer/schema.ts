@@ -1,6 +1,7 @@
 // The tables of an index, by numbered migrations: the same in PGlite and PostgreSQL. Amounts are base units; '' as an asset is TTX.
 
 import { OperationError } from '../errors.ts'
+import type { Infohash } from '../protocol/ids.ts'
 import type { Sql } from './sql.ts'
 
 /** Each is applied once, in order, and never changed afterwards. */
@@ -67,6 +68,9 @@ const MIGRATIONS: readonly (readonly string[])[] = [
   ],
 ]
 
+/** For a statement: an index of a large table takes long. */
+const MIGRATION_MS = 3_600_000
+
 /** Brings the tables up to what this version knows. Throws `OperationError('index-newer')`. */
 export async function migrate(sql: Sql): Promise<void> {
   await sql.query('create table if not exists meta (key text primary key, value text not null)')
@@ -77,7 +81,7 @@ export async function migrate(sql: Sql): Promise<void> {
       if (Number(row?.['value']) !== i) return
       for (const statement of statements) await query(statement)
       await query(`update meta set value = $1 where key = 'schema'`, [`${i + 1}`])
-    })
+    }, MIGRATION_MS)
   }
   const [row] = await sql.query(`select value from meta where key = 'schema'`)
   const found = Number(row?.['value'])
@@ -86,5 +90,18 @@ export async function migrate(sql: Sql): Promise<void> {
     'index-newer',
     `expected an index of schema ${MIGRATIONS.length} or older, got ${found}: a newer version wrote it; use that, or another database`,
     { facts: { expected: MIGRATIONS.length, found } },
+  )
+}
+
+/** Since an index is emptied where it does not fit the feed of its node. Throws `OperationError('index-other-network')`. */
+export async function bindTo(sql: Sql, genesis: Infohash): Promise<void> {
+  await sql.query(`insert into meta values ('genesis', $1) on conflict do nothing`, [genesis])
+  const [row] = await sql.query(`select value from meta where key = 'genesis'`)
+  const found = String(row?.['value'])
+  if (found === genesis) return
+  throw new OperationError(
+    'index-other-network',
+    `expected an index of the network with genesis ${genesis}, got one of ${found}: name another database, or another node with --node`,
+    { facts: { expected: genesis, found } },
   )
 }

@@ -2,11 +2,14 @@
 
 import { z } from 'zod'
 import { address, hash, infohash, writtenAsset } from '../schema.ts'
+import { isWholeAt, placeIn } from './apply.ts'
 import type { Query, Row } from './sql.ts'
 
 type IndexPage = { readonly items: readonly Row[]; readonly next?: string }
 type View = {
   readonly path: RegExp
+  /** Answers while the index is being made, too. */
+  readonly isOfPart?: boolean
   readonly answer: (query: Query, path: string, params: URLSearchParams) => Promise<object | undefined>
 }
 
@@ -23,11 +26,15 @@ const PAYMENT = `infohash, arrival::text, first_seen_ms::text as "firstSeenMs", 
 export const VIEWS: readonly View[] = [
   {
     path: /^\/status$/,
+    isOfPart: true,
     answer: async (query) => {
-      const rows = await query(`select key, value from meta`)
-      const meta = new Map(rows.map(({ key, value }) => [String(key), String(value)]))
-      const place = meta.get('place')
-      return { schema: Number(meta.get('schema') ?? 0), place: place === undefined ? null : JSON.parse(place) }
+      const [row] = await query(`select value from meta where key = 'schema'`)
+      const place = await placeIn({ query })
+      return {
+        schema: Number(row?.['value'] ?? 0),
+        isWhole: place !== undefined && isWholeAt(place),
+        place: place ?? null,
+      }
     },
   },
   {

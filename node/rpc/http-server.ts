@@ -1,4 +1,4 @@
-// JSON over HTTP POST, for the two JSON-RPC servers of a node: bodies within a bound, and a door that says who may ask.
+// JSON over HTTP, for the JSON-RPC servers of a node and the queries of an index: a door that says who may ask, and bounds on what those who may can take.
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
@@ -31,20 +31,29 @@ export type HttpDeps = {
   readonly answer: (message: unknown, isWanted: () => boolean) => Promise<unknown>
   readonly maxBodyBytes: number
   readonly maxConnections: number
-  /** A connection on which nothing moves for that long is ended, with whatever waits for its reader; 0: never. */
+  /** A connection on which nothing moves for that long is ended, with whatever waits for its reader; 0: only while it is to read an answer, see `UNREAD_MS`. */
   readonly maxIdleMs: number
-  /** Of answers that their readers have not fetched yet, in all: beyond it a large one is not sent. */
+  /** Of what readers have not fetched yet, in all: beyond it a large answer is not sent, and no page is. */
   readonly maxUnreadBytes: number
 }
 
 /** An answer below it is sent whatever waits. */
 const LARGE = 64 * 1024
+/** Bytes of bodies that are under way, in all, or as many as a single one may have: beyond it, the one that began first is cut off. */
+const MOST_BODY_BYTES = 32 * 1024 * 1024
+/** A reader that fetches nothing of an answer for that long is let go of. */
+const UNREAD_MS = 60_000
 
 export class HttpServer {
   readonly #deps: HttpDeps
   readonly #options: HttpOptions
+  /** Those that go first come first. */
+  readonly #sockets = new Set<Socket>()
+  /** What has come of the bodies that are under way. */
+  readonly #bodies = new Map<Socket, number>()
+  /** Those whose request is being answered. */
+  readonly #busy = new Set<Socket>()
   #http: Server | undefined
-  #unreadBytes = 0
 
   constructor(deps: HttpDeps, options: HttpOptions) {
     this.#deps = deps
@@ -54,21 +63,22 @@ export class HttpServer {
   /** Listens. Throws `OperationError('port-in-use')`. Returns the URL. */
   async start(): Promise<string> {
     const host = this.#options.host ?? '127.0.0.1'
-    const busy = new WeakSet<Socket>()
-    const server = createServer((request, response) => {
+    const asked = new WeakSet<Socket>()
+    const limits = { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 2_000 }
+    const server = createServer(limits, (request, response) => {
       const { socket } = request
       // Who sends the next question before the last answer has gone could have answers pile up here, unread. No client of today does.
-      if (busy.has(socket)) return void socket.destroy()
-      busy.add(socket)
-      response.once('finish', () => busy.delete(socket))
+      if (asked.has(socket)) return void socket.destroy()
+      asked.add(socket)
+      // Whether it has been read or not.
+      response.once('prefinish', () => this.#busy.delete(socket))
+      response.once('close', () => asked.delete(socket))
       this.#serve(request, response).catch((error) => {
         this.#deps.log.warn({ error }, 'RPC request failed')
         response.destroy()
       })
     })
-    server.requestTimeout = 30_000
-    server.headersTimeout = 10_000
-    server.maxConnections = this.#deps.maxConnections
+    server.on('connection', (socket) => this.#keep(socket))
     server.timeout = this.#deps.maxIdleMs
     await listen(server, { host, port: this.#options.port }, 'JSON-RPC')
     this.#http = server
@@ -103,8 +113,15 @@ export class HttpServer {
       this.#send(response.writeHead(code, { 'content-type': 'application/json', ...headers }), JSON.stringify(body))
     if (why !== undefined) return void say(status ?? 403, { error: why })
     if (status !== undefined) return void response.writeHead(status, headers).end()
-    if (page !== undefined) return page(request, response)
-    const body = await readBody(request, maxBodyBytes)
+    if (page !== undefined) {
+      if (this.#unreadBytes() > this.#deps.maxUnreadBytes)
+        return void say(503, { error: 'others have to fetch their answers first: ask again later' })
+      this.#busy.add(request.socket)
+      request.socket.setTimeout(UNREAD_MS)
+      return page(request, response)
+    }
+    const body = await this.#readBody(request, maxBodyBytes)
+    this.#busy.add(request.socket)
     if (body === undefined) {
       response.shouldKeepAlive = false
       return void say(413, { error: `a request has at most ${maxBodyBytes} bytes` })
@@ -120,12 +137,59 @@ export class HttpServer {
 
   #send(response: ServerResponse, text: string): void {
     const { length } = text
-    if (length > LARGE && this.#unreadBytes + length > this.#deps.maxUnreadBytes) return void response.destroy()
-    this.#unreadBytes += length
-    response.once('close', () => {
-      this.#unreadBytes -= length
-    })
+    if (length > LARGE && this.#unreadBytes() + length > this.#deps.maxUnreadBytes) return void response.destroy()
+    response.socket?.setTimeout(UNREAD_MS)
     response.end(text)
+  }
+
+  #unreadBytes(): number {
+    let bytes = 0
+    for (const socket of this.#sockets) bytes += socket.writableLength
+    return bytes
+  }
+
+  /** Of too many, one goes that is not being answered, the one that has been here longest: a client of ours is done in milliseconds, or connects again. */
+  #keep(socket: Socket): void {
+    this.#sockets.add(socket)
+    socket.once('close', () => {
+      this.#sockets.delete(socket)
+      this.#bodies.delete(socket)
+      this.#busy.delete(socket)
+    })
+    if (this.#sockets.size <= this.#deps.maxConnections) return
+    const idle = [...this.#sockets].find((each) => !this.#busy.has(each))
+    idle?.destroy()
+  }
+
+  /** Undefined of one that is too long. */
+  async #readBody(request: IncomingMessage, maxBodyBytes: number): Promise<string | undefined> {
+    const { socket } = request
+    const chunks: Buffer[] = []
+    let size = 0
+    try {
+      // What is left of one that is too long is not waited for, and its connection ends with the answer.
+      for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+        const bytes = Buffer.from(chunk)
+        size += bytes.length
+        if (size > maxBodyBytes) return undefined
+        chunks.push(bytes)
+        this.#bodies.set(socket, size)
+        this.#makeRoom(maxBodyBytes)
+      }
+    } finally {
+      this.#bodies.delete(socket)
+    }
+    return Buffer.concat(chunks).toString('utf8')
+  }
+
+  #makeRoom(maxBodyBytes: number): void {
+    let bytes = [...this.#bodies.values()].reduce((sum, each) => sum + each, 0)
+    for (const [socket, size] of this.#bodies) {
+      if (bytes <= Math.max(MOST_BODY_BYTES, maxBodyBytes)) return
+      bytes -= size
+      this.#bodies.delete(socket)
+      socket.destroy()
+    }
   }
 }
 
@@ -145,17 +209,13 @@ export function refuseHost(request: IncomingMessage): Entry | undefined {
   return isAddress ? undefined : { status: 403, why: 'expected an IP address or localhost as the host name' }
 }
 
-async function readBody(request: IncomingMessage, maxBodyBytes: number): Promise<string | undefined> {
-  const chunks: Buffer[] = []
-  let size = 0
-  // What is left of one that is too long is not waited for, and its connection ends with the answer.
-  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
-    const bytes = Buffer.from(chunk)
-    size += bytes.length
-    if (size > maxBodyBytes) return undefined
-    chunks.push(bytes)
-  }
-  return Buffer.concat(chunks).toString('utf8')
+/**
+ * Fetch Metadata (W3C): of what a browser sends for another page, it says so, but to addresses of other machines, for which an origin has to do. What is not
+ * a browser says nothing.
+ */
+export function isFromHere({ headers: { 'sec-fetch-site': site, origin, host } }: IncomingMessage): boolean {
+  const isOwn = origin === undefined || origin === `http://${host}`
+  return isOwn && (site === undefined || site === 'same-origin' || site === 'none')
 }
 
 function parseJson(text: string): unknown {

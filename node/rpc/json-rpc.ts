@@ -14,16 +14,22 @@ export type AnswerError = { readonly code: number; readonly message: string; rea
 type Request = { readonly id?: unknown; readonly method: unknown; readonly params?: unknown }
 
 export const MOST_REQUESTS = 100
+/** Requests of a batch that run at the same time. */
+const MOST_AT_ONCE = 8
+/** Characters of the answers to a batch, beyond which nothing more of it is begun. */
+const MOST_ANSWERS_LENGTH = 32 * 1024 * 1024
 export const PARSE_ERROR = -32_700
 export const INVALID_REQUEST = -32_600
 export const METHOD_NOT_FOUND = -32_601
 export const INVALID_PARAMS = -32_602
 export const INTERNAL_ERROR = -32_603
+/** As Ethereum's endpoints have it (EIP-1474). */
+export const LIMIT_EXCEEDED = -32_005
 /** Of a `RuleError` or an `OperationError`, whose code and facts are in `data`. */
 export const DOMAIN_ERROR = -32_000
 
 /**
- * The answer to a request or a batch of them, whose requests run at the same time; undefined if there is nothing to answer, since all were
+ * The answer to a request or a batch of them, of which some run at the same time; undefined if there is nothing to answer, since all were
  * notifications. `onBug` gets what a handler threw by mistake. Never throws.
  */
 export async function answerMessage(
@@ -38,10 +44,34 @@ export async function answerMessage(
   if (message.length === 0 || message.length > MOST_REQUESTS) {
     return errorAnswer(null, { code: INVALID_REQUEST, message: `a batch has 1 to ${MOST_REQUESTS} requests` })
   }
-  const all = await Promise.all(message.map((one: unknown) => answerOne(service, one, onBug)))
-  const answers = all.filter((answer) => answer !== undefined)
+  const answers = (await answerAll(service, message, onBug)).filter((answer) => answer !== undefined)
   // A single answer goes without its array, against the specification: as it always did, and callers may count on it.
   return answers.length > 1 ? answers : answers[0]
+}
+
+async function answerAll(
+  service: AnyService,
+  messages: readonly unknown[],
+  onBug: (error: unknown) => void,
+): Promise<readonly (Answer | undefined)[]> {
+  const answers: (Answer | undefined)[] = []
+  let length = 0
+  const waiting = messages.entries()
+  const work = async () => {
+    for (const [i, message] of waiting) {
+      const answer = length > MOST_ANSWERS_LENGTH ? tooMuch(message) : await answerOne(service, message, onBug)
+      if (answer !== undefined && 'result' in answer) length += JSON.stringify(answer.result).length
+      answers[i] = answer
+    }
+  }
+  await Promise.all(Array.from({ length: MOST_AT_ONCE }, work))
+  return answers
+}
+
+function tooMuch(message: unknown): Answer | undefined {
+  if (isRequest(message) && message.id === undefined) return undefined
+  const words = 'the answers to this batch are too long: send this request in another one'
+  return errorAnswer(idOf(message), { code: LIMIT_EXCEEDED, message: words })
 }
 
 export function errorAnswer(id: unknown, error: AnswerError): Answer {

@@ -9,8 +9,10 @@ import type { MethodTable, Service } from './methods/table.ts'
 type Deps<T extends MethodTable> = Service<T> & { readonly log: Logger; readonly page?: ServePage | undefined }
 
 export const MAX_BODY_BYTES = 16 * 1024 * 1024
+/** Room for the longest answer that a client of ours accepts. */
+const MOST_UNREAD_BYTES = 256 * 1024 * 1024
 /** A call may wait for peers for a minute. */
-const BOUNDS = { maxBodyBytes: MAX_BODY_BYTES, maxConnections: 256, maxIdleMs: 0, maxUnreadBytes: Infinity }
+const BOUNDS = { maxBodyBytes: MAX_BODY_BYTES, maxConnections: 256, maxIdleMs: 0, maxUnreadBytes: MOST_UNREAD_BYTES }
 
 export class RpcServer<T extends MethodTable> extends HttpServer {
   constructor({ log, page, ...service }: Deps<T>, options: HttpOptions) {

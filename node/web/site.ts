@@ -4,6 +4,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { extname, join } from 'node:path'
 import type { FeedStream } from '../feed/stream.ts'
+import { isFromHere } from '../rpc/http-server.ts'
 import type { Changes } from './changes.ts'
 
 /** What a browser asks for, by path: the file, its kind, and the same compressed by gzip. */
@@ -115,15 +116,6 @@ export function serveSite(
     ...(compressed ? { 'content-encoding': 'gzip' } : {}),
   })
   response.end(request.method === 'HEAD' ? undefined : body)
-}
-
-/**
- * Fetch Metadata (W3C): of what a browser sends for another page, it says so, but to addresses of other machines, for which an origin has to do. What is not
- * a browser says nothing.
- */
-function isFromHere({ headers: { 'sec-fetch-site': site, origin, host } }: IncomingMessage): boolean {
-  const isOwn = origin === undefined || origin === `http://${host}`
-  return isOwn && (site === undefined || site === 'same-origin' || site === 'none')
 }
 
 function refuse(response: ServerResponse, status: number, why: string): void {

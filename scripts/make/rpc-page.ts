@@ -8,6 +8,7 @@ import {
   INTERNAL_ERROR,
   INVALID_PARAMS,
   INVALID_REQUEST,
+  LIMIT_EXCEEDED,
   METHOD_NOT_FOUND,
   MOST_REQUESTS,
   PARSE_ERROR,
@@ -63,6 +64,7 @@ const PROTOCOL_ERRORS: Readonly<Record<string, string>> = {
   [`${METHOD_NOT_FOUND}`]: 'No such method.',
   [`${INVALID_PARAMS}`]: 'The parameters are not those of the method; the message says what was expected.',
   [`${INTERNAL_ERROR}`]: 'A bug of the node; its log says which.',
+  [`${LIMIT_EXCEEDED}`]: 'The answers to a batch are too long: send this request of it again in another one.',
   [`${DOMAIN_ERROR}`]: 'A rule or an operation failed.',
 }
 
@@ -82,8 +84,9 @@ curl -s ${url} -H 'content-type: application/json' \\
 \`\`\`
 
 - Parameters come by name or by position, in the order of the tables. By position, \`null\` leaves out what may be left out.
-- A batch has at most ${MOST_REQUESTS} requests, a body at most ${MAX_BODY_BYTES / 2 ** 20} MiB. A batch with one answer gives it without its list, against the specification.
+- A batch has at most ${MOST_REQUESTS} requests, of which a few run at the same time, a body at most ${MAX_BODY_BYTES / 2 ** 20} MiB. A batch with one answer gives it without its list, against the specification.
 - Requests without \`id\` are carried out and not answered (HTTP 204).
+- Of too many connections the one goes that has been there longest and is not being answered; so does one that reads nothing of its answer for a minute, or asks again before its answer has gone.
 - Wallets and tools that know Ethereum only have [a port of their own](ethereum-rpc.md).
 - Requests from web pages other than the node's own, with another content type or a foreign host name are refused, since a page must not reach the node behind your back.
 - \`rpc.discover\` answers this page as an [OpenRPC](https://spec.open-rpc.org) document.

@@ -18,6 +18,10 @@ export type Postgres = AsyncDisposable & {
   /** SIGKILL to all of it. */
   kill(): Promise<void>
   start(): Promise<void>
+  /** SIGSTOP to all of it: connections are made and kept, and nothing is answered. */
+  pause(): void
+  /** SIGCONT. */
+  resume(): void
 }
 
 /** Throws where `NO_POSTGRES` says that there is none. */
@@ -48,7 +52,7 @@ export async function openPostgresServer(): Promise<Postgres> {
     })
     for (;;) {
       if (started.exitCode !== null) throw new Error(`PostgreSQL ended, and said: ${said}`)
-      const client = new pg.Client({ connectionString: url })
+      const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000, query_timeout: 5_000 })
       client.on('error', () => {})
       try {
         await client.connect()
@@ -70,11 +74,20 @@ export async function openPostgresServer(): Promise<Postgres> {
     running.kill('SIGKILL')
     await ended
   }
+  const signal = (name: NodeJS.Signals) => {
+    const { pid } = server ?? {}
+    if (pid === undefined) return
+    // The one that starts the others first, so that none is missed.
+    process.kill(pid, name)
+    for (const child of childrenOf(pid)) process.kill(child, name)
+  }
   await start()
   return {
     url,
     kill,
     start,
+    pause: () => signal('SIGSTOP'),
+    resume: () => signal('SIGCONT'),
     async [Symbol.asyncDispose]() {
       await kill()
       await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })

@@ -1,6 +1,7 @@
 // The Ethereum-compatible RPC of a node: read-only, on a port of its own, for wallets and tools that know Ethereum only (docs/ethereum-rpc.md).
 
 import type { Logger } from 'pino'
+import { oneByOne } from '../../one-by-one.ts'
 import { type HttpOptions, HttpServer } from '../http-server.ts'
 import { answerOne, errorAnswer, INVALID_REQUEST, MOST_REQUESTS } from '../json-rpc.ts'
 import { Budget } from './budget.ts'
@@ -29,9 +30,17 @@ export class EthereumRpcServer extends HttpServer {
     const { log, pages } = deps
     const onBug = (error: unknown) =>
       log.error({ error }, 'method of the Ethereum-compatible RPC failed: this is a bug')
-    const inTurn = oneByOne(MOST_WAITING)
-    const answer = (message: unknown, isWanted: () => boolean) =>
-      inTurn(async () => (isWanted() ? await answerMessage(deps, message, onBug) : undefined), busy)
+    const inTurn = oneByOne()
+    let waiting = 0
+    const answer = async (message: unknown, isWanted: () => boolean) => {
+      if (waiting >= MOST_WAITING) return busy()
+      waiting++
+      return await inTurn(async () => (isWanted() ? await answerMessage(deps, message, onBug) : undefined)).finally(
+        () => {
+          waiting--
+        },
+      )
+    }
     super({ log, door: doorOf(pages), answer, ...BOUNDS }, options)
   }
 }
@@ -80,18 +89,4 @@ function badId() {
 
 function busy() {
   return errorAnswer(null, { code: CODES.limit, message: 'too many requests wait: ask again later' })
-}
-
-/** Runs one after another, so that however many ask, the rest of the node waits for one of them at most. */
-function oneByOne(most: number) {
-  let [last, waiting]: [Promise<unknown>, number] = [Promise.resolve(), 0]
-  return async <T>(work: () => Promise<T>, instead: () => T): Promise<T> => {
-    if (waiting >= most) return instead()
-    waiting++
-    const done = last.then(work).finally(() => {
-      waiting--
-    })
-    last = done.catch(() => undefined)
-    return await done
-  }
 }

@@ -2,6 +2,7 @@
 
 import { OperationError } from '../../errors.ts'
 import type { LedgerFeed } from '../../ledger/feed/feed.ts'
+import { oneByOne } from '../../one-by-one.ts'
 import type { Handlers } from '../api.ts'
 import { feedAnswer } from '../feed-wire.ts'
 
@@ -13,14 +14,18 @@ export function feedHandlers({ feed }: { readonly feed?: Pick<LedgerFeed, 'read'
       'expected a node that keeps a change feed, got one that does not; start it with --feed 256',
     )
   }
+  // A page has megabytes.
+  const inTurn = oneByOne()
   return {
-    feed_read: async (params) => {
-      const { events, newest } = await kept().read({ after: params.after, epoch: params.epoch, limit: params.limit })
-      return { events: events.map(feedAnswer), newest }
-    },
-    feed_snapshot: async ({ after, limit }) => {
-      const { changes, ...page } = await kept().snapshot(after, limit)
-      return { ...page, changes: changes.map(feedAnswer) }
-    },
+    feed_read: ({ after, epoch, limit }) =>
+      inTurn(async () => {
+        const { events, newest } = await kept().read({ after, epoch, limit })
+        return { events: events.map(feedAnswer), newest }
+      }),
+    feed_snapshot: ({ after, limit }) =>
+      inTurn(async () => {
+        const { changes, ...page } = await kept().snapshot(after, limit)
+        return { ...page, changes: changes.map(feedAnswer) }
+      }),
   } satisfies Partial<Handlers>
 }

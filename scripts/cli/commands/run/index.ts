@@ -3,6 +3,7 @@
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { OperationError } from '../../../../node/errors.ts'
+import type { FeedSource } from '../../../../node/indexer/indexer.ts'
 import { takeLock } from '../../../lock.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable } from '../../context.ts'
@@ -38,18 +39,22 @@ async function run(context: CliContext): Promise<undefined> {
       'expected --only-serve with --database and --serve, got fewer of them: PGlite is of one process',
     )
   // Loaded only here: a database engine would slow every other command down.
-  const { openPglite, openPostgres } = await import('../../../../node/indexer/sql.ts')
+  const { openPglite } = await import('../../../../node/indexer/pglite.ts')
+  const { openPostgres } = await import('../../../../node/indexer/postgres.ts')
+  const { followFeed } = await import('../../../../node/indexer/feed-stream.ts')
   const { Indexer } = await import('../../../../node/indexer/indexer.ts')
   const { IndexServer } = await import('../../../../node/indexer/server.ts')
   const files = join(folder.root, 'index')
   await using _lock = database === undefined ? await takeLock(folder.root, 'index') : undefined
-  await using sql = database === undefined ? await openPglite(files) : await openPostgres(database)
+  await using sql = database === undefined ? await openPglite(files) : await openPostgres(database, { signal })
   const node = onlyServe ? undefined : await openNode(context)
-  const feed = node && {
-    read: (params: Parameters<typeof node.call<'feed_read'>>[1]) => node.call('feed_read', params, signal),
-    snapshot: (params: Parameters<typeof node.call<'feed_snapshot'>>[1]) => node.call('feed_snapshot', params, signal),
+  const feed: FeedSource | undefined = node && {
+    read: (params) => node.call('feed_read', params, signal),
+    snapshot: (params) => node.call('feed_snapshot', params, signal),
+    follow: (place, most, ending) => followFeed(settings.node, place, { most, signal: ending }),
   }
-  await using indexer = feed && new Indexer({ sql, feed, log: log.child({ part: 'index' }) })
+  const genesis = node && { genesis: node.info.network.genesis }
+  await using indexer = feed && new Indexer({ sql, feed, log: log.child({ part: 'index' }), ...genesis })
   await indexer?.start()
   await using server = port === undefined ? undefined : new IndexServer({ sql, log }, { port })
   await server?.start()

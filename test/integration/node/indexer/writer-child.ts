@@ -3,7 +3,8 @@
 import { createNodeClient } from '../../../../node/client/rpc.ts'
 import { placeIn } from '../../../../node/indexer/apply.ts'
 import { Indexer } from '../../../../node/indexer/indexer.ts'
-import { openPglite, openPostgres } from '../../../../node/indexer/sql.ts'
+import { openPglite } from '../../../../node/indexer/pglite.ts'
+import { openPostgres } from '../../../../node/indexer/postgres.ts'
 import { SILENT } from '../../../unit/node/ledger/world.ts'
 
 const [url = '', database = ''] = process.argv.slice(2)

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { z } from 'zod'
 import { OperationError } from '../../../../node/errors.ts'
 import { RuleError } from '../../../../node/protocol/rule-error.ts'
@@ -110,6 +111,30 @@ test('a batch is answered as a list without the notifications, and a single answ
     [`[${Array(100).fill(CHAIN).join()}]`, `[${Array(100).fill(chain).join()}]`],
   ]
   for (const [text, expected] of cases) assert.equal((await answer(text)).said, expected, text.slice(0, 100))
+})
+
+test('of a batch a few requests run at the same time, and none is begun once the answers are long', async () => {
+  let [running, most, begun] = [0, 0, 0]
+  const handlers: HandlersOf<typeof METHODS> = {
+    ...HANDLERS,
+    eth_chainId: async () => {
+      begun++
+      most = Math.max(most, ++running)
+      await setImmediate()
+      running--
+      return 'x'.repeat(4 * 2 ** 20)
+    },
+  }
+  const batch = Array.from({ length: 100 }, (_, id) => ({ jsonrpc: '2.0', id, method: 'eth_chainId' }))
+  const answers = await answerMessage({ methods: METHODS, handlers }, batch, () => assert.fail())
+  assert(Array.isArray(answers))
+  assert.equal(answers.length, 100)
+  assert.equal(most, 8)
+  assert(begun <= 24, `${begun}`)
+  for (const [i, each] of answers.entries()) {
+    assert.equal(each.id, i)
+    assert.equal(each.error?.code, i < begun ? undefined : -32_005)
+  }
 })
 
 test('errors keep their family, code and facts, and a bug is reported and not told', async () => {

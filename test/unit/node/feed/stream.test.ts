@@ -1,0 +1,69 @@
+// Readers of the feed that do not read, or that ask for all of it at once.
+
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import { type AddressInfo, connect } from 'node:net'
+import { test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
+import { FeedStream } from '../../../../node/feed/stream.ts'
+import type { FeedEvent } from '../../../../node/ledger/feed/events.ts'
+import { feedHandlers } from '../../../../node/rpc/handlers/feed.ts'
+import { until } from '../proofs.ts'
+
+const READERS = 16
+
+/** A feed without end, of events of some kilobytes, which counts what is read of it. */
+function longFeed() {
+  const counts = { read: 0, running: 0, most: 0 }
+  const event = (sequence: number) =>
+    ({ sequence, epoch: 1, kind: 'transaction', infohash: 'ab'.repeat(20), file: 'x'.repeat(4_000) }) as FeedEvent
+  const read = async ({ after, limit }: { after: number; limit: number }) => {
+    counts.most = Math.max(counts.most, ++counts.running)
+    await setImmediate()
+    counts.running--
+    counts.read += limit
+    return { events: Array.from({ length: limit }, (_, i) => event(after + i + 1)), newest: 10 ** 9 }
+  }
+  return { counts, read, subscribe: () => () => {}, snapshot: async () => assert.fail() }
+}
+
+test('readers that do not read cost one page each, and leave their places to others', async (t) => {
+  const feed = longFeed()
+  const stream = new FeedStream(feed, 5_000)
+  let served = 0
+  const server = createServer((request, response) => {
+    served++
+    stream.serve(request, response, {})
+  })
+  t.after(() => server.close())
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo // of TCP
+  const sleepers = Array.from({ length: READERS }, () => {
+    const socket = connect(port, '127.0.0.1').pause()
+    socket.on('error', () => undefined) // it is hung up on
+    socket.write('GET /feed HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n')
+    return socket
+  })
+  const ask = async () => {
+    const stop = new AbortController()
+    const { status } = await fetch(`http://127.0.0.1:${port}/feed`, { signal: stop.signal })
+    stop.abort()
+    return status
+  }
+  await until('all places to be taken', () => served === READERS)
+  assert.equal(await ask(), 503)
+  await until('a place', async () => (await ask()) === 200)
+  // What the system takes off our hands is a page or two.
+  assert(feed.counts.read <= READERS * 10_000, `${feed.counts.read}`)
+  for (const sleeper of sleepers) sleeper.destroy()
+  server.closeAllConnections()
+})
+
+test('pages of the feed are made one after another, however many ask', async () => {
+  const feed = longFeed()
+  const { feed_read } = feedHandlers({ feed })
+  await Promise.all(Array.from({ length: 50 }, (_, after) => feed_read({ after, limit: 10 })))
+  assert.equal(feed.counts.most, 1)
+})
