@@ -1,6 +1,8 @@
 // PGlite in a folder as the database of an index: PostgreSQL in this process, of which nobody else may have the folder.
 
-import { statfs } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { rename, rm, statfs } from 'node:fs/promises'
+import { join } from 'node:path'
 import { PGlite } from '@electric-sql/pglite'
 import { makeFolder, notWritten } from '../disk.ts'
 import { indexFailed, type Row, type Sql } from './sql.ts'
@@ -24,7 +26,7 @@ export async function openPglite(folder: string, { freeBytes = freeBytesOf }: Pg
   }
   await makeFolder(folder)
   await checkRoom()
-  const database = await PGlite.create(folder).catch((cause) => {
+  const database = await openOrMake(folder).catch((cause) => {
     const advice =
       'check that it may be written; if it is damaged, delete it: it is made again from what the node knows'
     throw indexFailed(`the index in ${folder}`, cause, advice)
@@ -39,6 +41,18 @@ export async function openPglite(folder: string, { freeBytes = freeBytesOf }: Pg
     },
     [Symbol.asyncDispose]: () => database.close(),
   }
+}
+
+/** PGlite unpacks a thousand files, and cannot go on with half of them: it does so beside, and the folder is there when all are. */
+async function openOrMake(folder: string): Promise<PGlite> {
+  if (!existsSync(join(folder, 'PG_VERSION'))) {
+    const draft = `${folder}.new`
+    await rm(draft, { recursive: true, force: true })
+    const made = await PGlite.create(draft)
+    await made.close()
+    await rename(draft, folder) // over an empty one
+  }
+  return await PGlite.create(folder)
 }
 
 async function freeBytesOf(folder: string): Promise<number> {

@@ -3,13 +3,13 @@
 import assert from 'node:assert/strict'
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { setImmediate } from 'node:timers/promises'
+import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { type FeedSource, Indexer } from '../../../../node/indexer/indexer.ts'
 import { openPglite } from '../../../../node/indexer/pglite.ts'
@@ -177,13 +177,16 @@ test('a file of PGlite that may not grow is said, and the index goes on once it 
 test('PGlite that is killed while it is made, or in its first migration, is made whole by the next start', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'ttx-index-'))
   t.after(() => rm(folder, { recursive: true, force: true }))
-  // The first file, the last one that PGlite unpacks, and those of tables of ours.
-  for (const most of [1, 980, 1_010]) {
+  // The first file, in the middle, the last one that PGlite unpacks, and those of tables of ours.
+  for (const most of [1, 400, 980, 1_010]) {
     const path = join(folder, `${most}`)
     await mkdir(path)
     const child = spawn(process.execPath, [join(import.meta.dirname, 'writer-child.ts'), 'http://127.0.0.1:1', path])
     const ended = once(child, 'close')
-    while (readdirSync(path, { recursive: true }).length < most && child.exitCode === null) await setImmediate()
+    const files = (at: string) => (existsSync(at) ? readdirSync(at, { recursive: true }).length : 0)
+    // It is renamed and cleaned up meanwhile.
+    const isThere = () => attempt(() => files(path) >= most || files(`${path}.new`) >= most)
+    while (!isThere() && child.exitCode === null) await delay(5)
     child.kill('SIGKILL')
     await ended
     await using sql = await openPglite(path)
@@ -201,3 +204,11 @@ test('a folder of PGlite that another process has is left alone', async (t) => {
   assert.match(err, /expected no other index on .*, got one \(process \d+\); use it, stop it/)
   assert.deepEqual(readdirSync(data), ['index.lock'])
 })
+
+function attempt(look: () => boolean): boolean {
+  try {
+    return look()
+  } catch {
+    return false
+  }
+}

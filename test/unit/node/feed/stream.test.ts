@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import { FeedStream } from '../../../../node/feed/stream.ts'
 import type { FeedEvent } from '../../../../node/ledger/feed/events.ts'
@@ -28,15 +28,27 @@ function longFeed() {
   return { counts, read, subscribe: () => () => {}, snapshot: async () => assert.fail() }
 }
 
-test('readers that do not read cost one page each, and leave their places to others', async (t) => {
+test('readers that do not read cost one page each, and one more is refused', async (t) => {
+  const { feed, ask } = await crowded(t, 600_000)
+  assert.equal(await ask(), 503)
+  // What the system takes off our hands is a page or two.
+  assert(feed.counts.read <= READERS * 10_000, `${feed.counts.read}`)
+})
+
+test('readers that do not read leave their places to others', async (t) => {
+  const { ask } = await crowded(t, 500)
+  await until('a place', async () => (await ask()) === 200)
+})
+
+/** As many readers as have places, none of which reads anything. */
+async function crowded(t: TestContext, unreadMs: number) {
   const feed = longFeed()
-  const stream = new FeedStream(feed, 5_000)
+  const stream = new FeedStream(feed, unreadMs)
   let served = 0
   const server = createServer((request, response) => {
     served++
     stream.serve(request, response, {})
   })
-  t.after(() => server.close())
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo // of TCP
@@ -46,6 +58,11 @@ test('readers that do not read cost one page each, and leave their places to oth
     socket.write('GET /feed HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n')
     return socket
   })
+  t.after(() => {
+    for (const sleeper of sleepers) sleeper.destroy()
+    server.closeAllConnections()
+    server.close()
+  })
   const ask = async () => {
     const stop = new AbortController()
     const { status } = await fetch(`http://127.0.0.1:${port}/feed`, { signal: stop.signal })
@@ -53,13 +70,8 @@ test('readers that do not read cost one page each, and leave their places to oth
     return status
   }
   await until('all places to be taken', () => served === READERS)
-  assert.equal(await ask(), 503)
-  await until('a place', async () => (await ask()) === 200)
-  // What the system takes off our hands is a page or two.
-  assert(feed.counts.read <= READERS * 10_000, `${feed.counts.read}`)
-  for (const sleeper of sleepers) sleeper.destroy()
-  server.closeAllConnections()
-})
+  return { feed, ask }
+}
 
 test('pages of the feed are made one after another, however many ask', async () => {
   const feed = longFeed()
